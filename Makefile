@@ -1,0 +1,40 @@
+# Every target works on a machine that has only Python >= 3.11 and make: the first one sets up .venv by itself.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# One stamp file says that the environment matches pyproject.toml and constraints.txt.
+READY  := $(VENV)/.ready
+export OMP_WAIT_POLICY := passive
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: demo test check format default-catalog clean
+.DEFAULT_GOAL := demo
+
+# Create the environment, with every version pinned by constraints.txt and torch as a CPU build where there is no GPU.
+$(READY): pyproject.toml constraints.txt scripts/install.sh
+	@PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh
+	@touch $@
+
+# Search the default catalog: the quickest look at real music.
+demo: $(READY)
+	@$(BIN)/segue search "mellow 90s rock, nothing too sad"
+
+# Run every test, with warnings as errors.
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Lint, formatting, types and the one-way import rule.
+check: $(READY)
+	$(BIN)/ruff check src/segue/ tests scripts
+	$(BIN)/ruff format --check src/segue/ tests scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Rewrite the sources in the house format.
+format: $(READY)
+	$(BIN)/ruff format src/segue/ tests scripts
+	$(BIN)/ruff check --fix src/segue/ tests scripts
+
+# Remove what make has made.
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,1 @@
+"""What listeners and developers talk to: the command line and, on it, the conversation. Knows nothing of evaluation."""

@@ -1,0 +1,47 @@
+"""The `segue` command: puts the subcommands together and turns errors into one line and an exit code.
+
+Heavy libraries are imported inside the commands that use them, so that `segue --help` answers at once. Other packages
+add commands through the entry-point group `segue.commands`; Segue's own benchmarks come in that way, for the command
+line must not know of evaluation.
+"""
+
+import os
+import sys
+from importlib.metadata import entry_points
+
+import typer
+
+from segue.generator.errors import IntegrityError, UserError
+
+
+def build_app() -> typer.Typer:
+    """Return the command-line application with every subcommand that is installed."""
+    app = typer.Typer(
+        name="segue",
+        help="A conversational music recommender over your own catalog.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    from segue.agent.commands import catalog, search
+
+    app.add_typer(catalog.app, name="catalog")
+    app.command("search")(search.search)
+    for extension in sorted(entry_points(group="segue.commands")):
+        app.add_typer(extension.load(), name=extension.name)
+    return app
+
+
+def main() -> None:
+    """Run the command line. A `UserError` prints one line and exits with 2, damaged data with 3."""
+    # Spinning OpenMP threads starve every other process on a small machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        build_app()()
+    except UserError as error:
+        typer.echo(f"segue: {error}", err=True)
+        sys.exit(2)
+    except IntegrityError as error:
+        typer.echo(f"segue: {error}", err=True)
+        sys.exit(3)

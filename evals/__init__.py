@@ -1,0 +1,1 @@
+"""Benchmarks, metrics and suites: every claim that Segue makes is one command here."""

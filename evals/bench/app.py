@@ -1,0 +1,10 @@
+"""`segue bench NAME`: every claim in the documents is one of these commands."""
+
+import typer
+
+app = typer.Typer(help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Benchmarks: each prints the baseline beside ours in one run."""

@@ -1,0 +1,1 @@
+"""Tracks, modalities and semantic IDs. Knows nothing of users, dialogue policy, HTTP or Chroma."""

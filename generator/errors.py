@@ -1,0 +1,69 @@
+"""Every error that Segue raises on purpose.
+
+    SegueError
+    ├── UserError               bad input: printed as one line, without a traceback
+    │   ├── SourceError         a file or folder to import that cannot be read at all
+    │   ├── CatalogNotFound     no catalog stands in that folder
+    │   ├── CatalogLocked       another process is writing this catalog
+    │   ├── TrackNotFound       no track of the catalog has that id
+    │   └── QueryError          a search that cannot be run as asked
+    └── IntegrityError          stored data that must not be trusted
+        ├── CatalogCorrupt      a catalog's files do not agree with its manifest
+        ├── CodesCorrupt        a code file is torn, foreign or damaged
+        └── TokenizerMismatch   codes were made by another tokenizer than the one at hand
+
+What an embedding product writes:
+
+    try:
+        catalog = Catalog.open(folder)
+    except UserError as error:        # tell the person who chose the folder
+        print(error)
+    except IntegrityError as error:   # tell the operator; `segue catalog repair` may help
+        alert(error)
+
+This module lives in the lowest layer so that all others may raise from one tree.
+"""
+
+
+class SegueError(Exception):
+    """Base of all errors raised on purpose; anything else that escapes is a bug."""
+
+
+class UserError(SegueError):
+    """The input is at fault; the message tells the person what to change. Printed without a traceback."""
+
+
+class SourceError(UserError):
+    """Raised by the importers when a whole source cannot be read; a bad row is rejected instead."""
+
+
+class CatalogNotFound(UserError):
+    """Raised when a folder holds no catalog."""
+
+
+class CatalogLocked(UserError):
+    """Raised within two seconds when another process holds the write lock of a catalog."""
+
+
+class TrackNotFound(UserError):
+    """Raised when an id names no track of the catalog."""
+
+
+class QueryError(UserError):
+    """Raised when a search or a filter is malformed (an inverted year range, an unknown field)."""
+
+
+class IntegrityError(SegueError):
+    """Stored data is damaged or does not belong together; nothing is guessed from it."""
+
+
+class CatalogCorrupt(IntegrityError):
+    """Raised when a catalog's files do not agree with its manifest; `segue catalog repair` rebuilds what is derived."""
+
+
+class CodesCorrupt(IntegrityError):
+    """Raised when a code file is truncated, altered or of a foreign format."""
+
+
+class TokenizerMismatch(IntegrityError):
+    """Raised when codes or weights carry the fingerprint of another tokenizer than the one loaded."""
