@@ -1,0 +1,61 @@
+"""Textual modalities: a sentence embedding of the rendered text (3MToken, section 2.1).
+
+Each distinct text is encoded once, however many tracks share it (a biography is shared by all tracks of an artist).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from segue.generator.encoders.features import Features, State
+from segue.generator.encoders.rendering import render
+from segue.generator.errors import TokenizerMismatch
+from segue.generator.modality import Modality
+from segue.generator.sentences import SentenceEncoder
+from segue.generator.track import Track
+
+KIND: Final = "text"
+
+
+class RenderedTextEncoder:
+    """Encodes the text of BM, ST, SF or AB; vectors have length 1.
+
+    `fingerprint`, where given, is that of the sentence encoder that the codebooks were trained with; encoding with
+    another raises TokenizerMismatch.
+    """
+
+    def __init__(self, modality: Modality, sentences: SentenceEncoder, *, fingerprint: str | None = None) -> None:
+        self.modality = modality
+        self._sentences = sentences
+        self._fingerprint = fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Length of one sentence embedding (384 for the bundled MiniLM)."""
+        return self._sentences.dimension
+
+    def fit(self, tracks: Sequence[Track]) -> None:
+        """Do nothing: the sentence encoder is not trained."""
+
+    def encode(self, tracks: Sequence[Track]) -> Features:
+        """Return unit vectors; a track without a text is not known."""
+        if self._fingerprint not in (None, self._sentences.fingerprint):
+            raise TokenizerMismatch(
+                f"{self.modality} was trained on sentence embeddings {self._fingerprint}, "
+                f"but {self._sentences.name} is {self._sentences.fingerprint}"
+            )
+        texts = [render(track, self.modality) for track in tracks]
+        distinct = {text: row for row, text in enumerate(dict.fromkeys(text for text in texts if text is not None))}
+        known = np.array([text is not None for text in texts], dtype=np.bool_)
+        rows = [distinct[text] for text in texts if text is not None]
+        return Features.scatter(known, self._sentences.encode(list(distinct))[rows])
+
+    def state(self) -> State:
+        """Return the modality and the fingerprint of the sentence encoder."""
+        return State({"kind": KIND, "modality": str(self.modality), "sentences": self._sentences.fingerprint})
+
+    @classmethod
+    def restore(cls, state: State, sentences: SentenceEncoder) -> "RenderedTextEncoder":
+        """Return the encoder whose `state` this is."""
+        return cls(Modality(state.config["modality"]), sentences, fingerprint=state.config["sentences"])
