@@ -6,6 +6,7 @@
     │   ├── CatalogNotFound     no catalog stands in that folder
     │   ├── CatalogLocked       another process is writing this catalog
     │   ├── TrackNotFound       no track of the catalog has that id
+    │   ├── SemanticIdError     text, tokens or bytes that spell no semantic ID
     │   └── QueryError          a search that cannot be run as asked
     └── IntegrityError          stored data that must not be trusted
         ├── CatalogCorrupt      a catalog's files do not agree with its manifest
@@ -47,6 +48,10 @@ class CatalogLocked(UserError):
 
 class TrackNotFound(UserError):
     """Raised when an id names no track of the catalog."""
+
+
+class SemanticIdError(UserError):
+    """Raised by the codec for text, token ids or bytes that spell no semantic ID; nothing is repaired or guessed."""
 
 
 class QueryError(UserError):

@@ -105,8 +105,8 @@ class CodeLayout:
 
     def known(self, codes: NDArray[Any]) -> NDArray[np.bool_]:
         """Return which modalities each semantic ID has: bool [..., 9] for codes [..., 27]."""
-        first: NDArray[Any] = np.asarray(codes)[..., ::LEVELS]
-        return np.not_equal(first, UNKNOWN)
+        known: NDArray[np.bool_] = np.asarray(codes)[..., ::LEVELS] != UNKNOWN
+        return known
 
     def to_json(self) -> str:
         """Return the layout as one line of JSON: `{"AC": [128, 64, 31], ...}` in semantic-ID order."""
