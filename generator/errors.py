@@ -5,12 +5,16 @@
     │   ├── SourceError         a file or folder to import that cannot be read at all
     │   ├── CatalogNotFound     no catalog stands in that folder
     │   ├── CatalogLocked       another process is writing this catalog
+    │   ├── CatalogNotWritable  the disk is full, or the folder may not be written
     │   ├── TrackNotFound       no track of the catalog has that id
     │   ├── SemanticIdError     text, tokens or bytes that spell no semantic ID
+    │   ├── BaseModelNotFound   the language model is not installed
+    │   ├── SynthesisError      a chat model that keeps answering what is no conversation
     │   └── QueryError          a search that cannot be run as asked
     └── IntegrityError          stored data that must not be trusted
         ├── CatalogCorrupt      a catalog's files do not agree with its manifest
         ├── CodesCorrupt        a code file is torn, foreign or damaged
+        ├── WeightsCorrupt      model weights are not the ones they must be
         └── TokenizerMismatch   codes were made by another tokenizer than the one at hand
 
 What an embedding product writes:
@@ -46,12 +50,24 @@ class CatalogLocked(UserError):
     """Raised within two seconds when another process holds the write lock of a catalog."""
 
 
+class CatalogNotWritable(UserError):
+    """Raised when a catalog cannot be written (disk full, no permission); the old catalog stands as it was."""
+
+
 class TrackNotFound(UserError):
     """Raised when an id names no track of the catalog."""
 
 
 class SemanticIdError(UserError):
     """Raised by the codec for text, token ids or bytes that spell no semantic ID; nothing is repaired or guessed."""
+
+
+class BaseModelNotFound(UserError):
+    """Raised when the package that holds the base language model is not installed; the message says how to get it."""
+
+
+class SynthesisError(UserError):
+    """Raised when a chat model answers too often with something that is no valid conversation."""
 
 
 class QueryError(UserError):
@@ -68,6 +84,10 @@ class CatalogCorrupt(IntegrityError):
 
 class CodesCorrupt(IntegrityError):
     """Raised when a code file is truncated, altered or of a foreign format."""
+
+
+class WeightsCorrupt(IntegrityError):
+    """Raised when a weight file does not have the hash that it must have."""
 
 
 class TokenizerMismatch(IntegrityError):

@@ -8,10 +8,12 @@ import hashlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from segue.generator.names import fold
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -21,6 +23,50 @@ BUNDLED: Final = "all-MiniLM-L6-v2"
 
 Progress = Callable[[int], None]
 """Called with the number of items finished since the last call."""
+
+
+class TextEncoder(Protocol):
+    """Whatever turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, from which `SentenceEncoder` could be built again."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of one vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the vectors that the encoder makes."""
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return unit vectors of shape (len(texts), dimension)."""
+
+
+class HashingEncoder:
+    """A test double that needs no model: words are hashed into signed buckets (the "hashing trick").
+
+    Texts that share words are near each other, which is all that a test of storage or search needs.
+    """
+
+    def __init__(self, dimension: int = 32) -> None:
+        self.dimension = dimension
+        self.name = f"hashing-{dimension}"
+        self.fingerprint = hashlib.sha256(self.name.encode()).hexdigest()[:12]
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return unit vectors of shape (len(texts), dimension); a text without words points along the first axis."""
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in fold(text).split():
+                digest = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+                vectors[row, (digest >> 1) % self.dimension] += 1.0 if digest & 1 else -1.0
+        vectors[~vectors.any(axis=1), 0] = 1.0
+        if progress:
+            progress(len(texts))
+        normed: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return normed
 
 
 class SentenceEncoder:

@@ -19,6 +19,8 @@ MAX_NAME = 1_000
 """Characters in a title, a name or a tag; longer ones are damage, not music."""
 MAX_TEXT = 20_000
 """Characters in a fact or a biography."""
+MAX_COUNT = 2**53
+"""The largest count: every store and JSON reader keeps integers up to here exact."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]+")
 
@@ -162,7 +164,7 @@ class Listened(_Frozen):
     id: Name
     kind: Literal["playlist", "session"] = "playlist"
     name: OptionalName = None
-    position: Annotated[int | None, Field(ge=0)] = None
+    position: Annotated[int | None, Field(ge=0, le=MAX_COUNT)] = None
     """Zero-based place of the track in it."""
 
 
@@ -217,7 +219,7 @@ class Track(_Frozen):
     """Sentences on how, where and by whom the recording was made."""
 
     listened: tuple[Listened, ...] = ()
-    plays: Annotated[int, Field(ge=0)] = 0
+    plays: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 0
     """Plays counted in imported listening histories."""
 
     duration: Annotated[float | None, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = None
