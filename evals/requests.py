@@ -1,7 +1,8 @@
 """Real music requests with the artists and works that they mention (MusicRecoNER's format, as JSON Lines).
 
 Each line holds `query` (as typed), `normalised` and `mentions`: `{mention, type: "Artist" | "WoA", name}`, where
-`name` is a Wikipedia title ("Morphine_(band)") or empty. Truth is placed in the query as typed, word by word. Knows no catalog.
+`name` is a Wikipedia title ("Morphine_(band)") or empty. Truth is placed in the query as typed, word by word. Knows no
+catalog.
 """
 
 import gzip

@@ -3,8 +3,8 @@
     python scripts/fit_entity_weights.py --requests requests.jsonl.gz --tracks tracks.jsonl [--tracks more.jsonl.gz]
 
 Needs requests with marked mentions (see `segue.evals.requests`) and tracks (JSON Lines: title, artist or artists,
-album), both such as may train what ships. A candidate is a positive example where it covers a marked mention and names what the
-annotators named. Requests kept aside (a fifth, by hash) are not looked at.
+album), both such as may train what ships. A candidate is a positive example where it covers a marked mention and
+names what the annotators named. Requests kept aside (a fifth, by hash) are not looked at.
 """
 
 import argparse

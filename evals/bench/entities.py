@@ -30,11 +30,12 @@ from segue.evals.bench.result import BenchResult, Row
 from segue.evals.requests import Request, Truth, read_requests
 from segue.generator.names import artist_key, fold, split_title
 from segue.tools.search.entities import EntityLinker
-from segue.tools.search.name_index import Kind, NameIndex
+from segue.tools.search.name_index import Columns, Kind, NameIndex, columns_of
 from segue.tools.search.words import keys, zipf
 
 Group = Literal["artist", "work"]
 _TYPES: dict[Group, str] = {"artist": "Artist", "work": "WoA"}
+_KINDS: dict[Group, tuple[Kind, ...]] = {"artist": ("artist",), "work": ("title", "album")}
 
 
 class Linked(NamedTuple):
@@ -81,7 +82,8 @@ def command(
     BenchResult(
         bench="entities",
         data={
-            "requests": str(requests), "catalog": str(catalog), "tracks": len(columns[0]), "requests read": len(everything),
+            "requests": str(requests), "catalog": str(catalog), "tracks": len(columns[0]),
+            "requests read": len(everything),
             "held-out": "sha256(query) % 5 == 0",
         },
         rows=rows,
@@ -141,15 +143,13 @@ def exact_linker(names: NameIndex, *, common: float) -> Linker:
     Single words with a Zipf frequency of `common` and more are left out.
     """
 
-    groups: dict[Group, tuple[Kind, ...]] = {"artist": ("artist",), "work": ("title", "album")}
-
     def look_up(text: str, group: Group) -> str | None:
-        numbers = (names.find(kind, text) for kind in groups[group])
+        numbers = (names.find(kind, text) for kind in _KINDS[group])
         return next((names.names[number].text for number in numbers if number is not None), None)
 
     def link(request: Request) -> list[Linked]:
         found: list[Linked] = []
-        for group in groups:
+        for group in _KINDS:
             first = 0
             while first < len(request.words):
                 for stop in range(min(len(request.words), first + 12), first, -1):
@@ -167,18 +167,16 @@ def exact_linker(names: NameIndex, *, common: float) -> Linker:
     return link
 
 
-def read_columns(path: Path) -> tuple[list[str], list[list[str]], list[str | None]]:
+def read_columns(path: Path) -> Columns:
     """Return titles, artists and albums of a catalog folder or of a JSON Lines file."""
     if path.is_dir():
         from segue.tools.catalog.catalog import Catalog
 
         with Catalog.open(path) as catalog:
-            table = catalog.table
-            artists = [[artist["name"] for artist in billed] for billed in table["artists"].to_pylist()]
-            return table["title"].to_pylist(), artists, table["album"].to_pylist()
+            return columns_of(catalog.table)
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         tracks = [json.loads(line) for line in lines]
-    return (
+    return Columns(
         [track["title"] for track in tracks],
         [track.get("artists") or [track["artist"]] for track in tracks],
         [track.get("album") for track in tracks],
@@ -205,7 +203,5 @@ def _same(item: Linked, truth: Truth) -> bool:
 
 
 def _linkable(truth: Truth, group: Group, names: NameIndex) -> bool:
-    kinds = ("artist",) if group == "artist" else ("title", "album")
-    return any(
-        names.find(kind, text) is not None for kind in kinds for text in (truth.name, truth.mention) if fold(text)
-    )
+    written = [text for text in (truth.name, truth.mention) if fold(text)]
+    return any(names.find(kind, text) is not None for kind in _KINDS[group] for text in written)

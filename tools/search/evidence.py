@@ -3,7 +3,8 @@
 Two logistic regressions, one for artists and one for works (titles and albums), over features of the name (how common
 its words are, how many tracks bear it, how it is written), of the place (casing, quotation marks, words and separators
 beside it) and of the company (a longer candidate around it, another candidate that shares a track). The weights are
-fitted by `scripts/fit_entity_weights.py` on open data and stored beside this module. Knows candidates, never tracks' contents.
+fitted by `scripts/fit_entity_weights.py` on open data and stored beside this module. Knows candidates, never what
+tracks hold.
 """
 
 import json

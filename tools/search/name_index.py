@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from segue.generator.names import split_title
@@ -49,6 +50,23 @@ class Ending(NamedTuple):
     name: int
     """Number of the name in `NameIndex.names`."""
     form: Form
+
+
+class Columns(NamedTuple):
+    """The names of a catalog's tracks, one entry per track in each column."""
+
+    titles: Sequence[str]
+    artists: Sequence[Sequence[str]]
+    albums: Sequence[str | None]
+
+
+def columns_of(table: pa.Table) -> Columns:
+    """Return the names in a catalog's table."""
+    artists = table["artists"].to_pylist()
+    names = [[str(artist["name"]) for artist in billed or ()] for billed in artists]
+    titles = [str(title) for title in table["title"].to_pylist()]
+    albums = [None if album is None else str(album) for album in table["album"].to_pylist()]
+    return Columns(titles, names, albums)
 
 
 class NameIndex:
