@@ -128,3 +128,9 @@ class SentenceEncoder:
             if progress:
                 progress(len(rows))
         return vectors
+
+
+def encoder_named(name: str) -> TextEncoder:
+    """Return the encoder that calls itself `name`: a `HashingEncoder` or a `SentenceEncoder`."""
+    kind, _, dimension = name.partition("-")
+    return HashingEncoder(int(dimension)) if kind == "hashing" and dimension.isdigit() else SentenceEncoder(name)

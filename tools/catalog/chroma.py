@@ -13,7 +13,8 @@ import shutil
 import sqlite3
 import tempfile
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -24,6 +25,7 @@ from segue.generator.errors import CatalogCorrupt
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration, UpdateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
     from chromadb.api.types import Embeddings
 
@@ -43,23 +45,33 @@ def _client(folder: Path) -> "Client":
     return cast("Client", client)  # Chroma's annotation lacks `close`
 
 
+@contextmanager
+def _writing(folder: Path) -> Iterator["Client"]:
+    """Open Chroma for writing; what it says about a full disk becomes the OSError that it is."""
+    from chromadb.errors import ChromaError
+
+    try:
+        client = _client(folder)
+        try:
+            yield client
+        finally:
+            client.close()
+    except (ChromaError, sqlite3.Error) as error:
+        raise OSError(f"Chroma says: {error}") from error
+
+
 def build_index(
     folder: Path, ids: Sequence[str], vectors: NDArray[np.float32], progress: Callable[[int], None]
 ) -> None:
-    """Make a new index in `folder` (cosine space) from `ids` and `vectors` of shape (len(ids), dimension)."""
+    """Make a new index in `folder` (cosine space) from `ids` and `vectors` of shape (len(ids), dimension).
+
+    Raises:
+        OSError: the disk is full, or the folder may not be written.
+    """
     folder.mkdir()
-    client = _client(folder)
-    try:
-        # Flushed once, with the last vector: until then Chroma would replay its log, and write, at every opening.
-        sync = max(_MIN_SYNC, len(ids))
-        collection = client.create_collection(
-            COLLECTION,
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "sync_threshold": sync, "batch_size": min(sync, 100)}},
-        )
+    with _writing(folder) as client:
+        collection = client.create_collection(COLLECTION, embedding_function=None, configuration=_settings(len(ids)))
         _insert(collection, ids, vectors, progress)
-    finally:
-        client.close()
     _compact(folder)
 
 
@@ -70,24 +82,31 @@ def extend_index(
     vectors: NDArray[np.float32],
     progress: Callable[[int], None],
 ) -> None:
-    """Copy the index in `previous` to `folder` and add `ids` and `vectors` to it."""
+    """Copy the index in `previous` to `folder` and add `ids` and `vectors` to it.
+
+    Raises:
+        OSError: the disk is full, or the folder may not be written.
+    """
     shutil.copytree(previous, folder)
     if len(ids) == 0:
         return
-    client = _client(folder)
-    try:
-        sync = max(_MIN_SYNC, len(ids))
-        client.get_collection(COLLECTION, embedding_function=None).modify(
-            configuration={"hnsw": {"sync_threshold": sync, "batch_size": min(sync, 100)}}
-        )
-    finally:
-        client.close()
-    client = _client(folder)  # an open index keeps the threshold that it was opened with
-    try:
+    with _writing(folder) as client:
+        collection = client.get_collection(COLLECTION, embedding_function=None)
+        collection.modify(configuration={"hnsw": _flushing(len(ids))})
+    with _writing(folder) as client:  # an open index keeps the threshold that it was opened with
         _insert(client.get_collection(COLLECTION, embedding_function=None), ids, vectors, progress)
-    finally:
-        client.close()
     _compact(folder)
+
+
+def _settings(count: int) -> "CreateCollectionConfiguration":
+    hnsw = _flushing(count)
+    return {"hnsw": {"space": "cosine", "sync_threshold": hnsw["sync_threshold"], "batch_size": hnsw["batch_size"]}}
+
+
+def _flushing(count: int) -> "UpdateHNSWConfiguration":
+    """Settings that flush the index with the last of `count` vectors: what is not flushed, every reader replays."""
+    sync = max(_MIN_SYNC, count)
+    return {"sync_threshold": sync, "batch_size": min(sync, 100)}
 
 
 def _insert(
@@ -101,11 +120,14 @@ def _insert(
 
 def _compact(folder: Path) -> None:
     """Drop the free pages that the insertion log leaves behind, so that a private copy of the file is small."""
-    database = sqlite3.connect(folder / _SQLITE)
     try:
-        database.execute("VACUUM")
-    finally:
-        database.close()
+        database = sqlite3.connect(folder / _SQLITE)
+        try:
+            database.execute("VACUUM")
+        finally:
+            database.close()
+    except sqlite3.Error as error:
+        raise OSError(f"SQLite says: {error}") from error
 
 
 def indexed_ids(folder: Path) -> list[str]:

@@ -103,6 +103,22 @@ class Manifest(BaseModel):
         if checksum(path) != record.xxh3:
             raise CatalogCorrupt(f"{path} does not have the checksum that the manifest records")
 
+    def check_artefact(self, folder: Path, name: str) -> None:
+        """Compare the files of a derived artefact with their records.
+
+        Raises:
+            CatalogCorrupt: it was not built, or a file of it is missing, foreign or damaged.
+        """
+        recorded = {file for file in self.files if file == name or file.startswith(f"{name}/")}
+        if name not in self.derived or not recorded:
+            raise CatalogCorrupt(f"{folder / name} was not built; `segue catalog repair` builds it")
+        present = {path.relative_to(folder).as_posix() for path in (folder / name).rglob("*") if path.is_file()}
+        foreign = present - recorded
+        if foreign:
+            raise CatalogCorrupt(f"{folder / min(foreign)} is not recorded in the manifest")
+        for file in sorted(recorded):
+            self.check_file(folder, file)
+
 
 def checksum(path: Path) -> str:
     """Return the XXH3-128 of a file as 32 hexadecimal digits."""

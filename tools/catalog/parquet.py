@@ -130,7 +130,7 @@ def from_rows(rows: pa.Table | pa.RecordBatch) -> Iterator[Track]:
 def write_parquet(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
     """Write batches of `SCHEMA` to one Parquet file, holding one at a time in memory; return the number of rows."""
     rows = 0
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True) as writer:
         for batch in batches:
             writer.write_batch(batch, row_group_size=ROW_GROUP)
             rows += batch.num_rows
@@ -143,13 +143,13 @@ def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches(batch_size=ROW_GROUP)
 
 
-def read_table(path: Path) -> pa.Table:
-    """Return the whole file as one table of `SCHEMA`.
+def read_table(path: Path, *, verify: bool = False) -> pa.Table:
+    """Return the whole file as one table of `SCHEMA`; with `verify`, compare the checksums of its pages.
 
     Raises:
         ValueError: the file is no Parquet file of this schema (`pyarrow.ArrowInvalid` is a ValueError).
     """
-    table = pq.read_table(path, memory_map=True)
+    table = pq.read_table(path, memory_map=True, page_checksum_verification=verify)
     if not table.schema.equals(SCHEMA):
         raise ValueError(f"{path} does not have the columns of a track")
     return table

@@ -1,27 +1,25 @@
 """Writing a catalog: a whole new version is built beside the current one, then swapped in.
 
-Knows the order of the steps; how rows merge, how artefacts are built and how versions swap is told in `merge`,
-`derived` and `versions`.
+Knows the order of the steps; how rows merge, how a version is built and how versions swap is told in `merge`, `build`
+and `versions`.
 """
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from segue.generator.errors import CatalogNotWritable
-from segue.generator.sentences import SentenceEncoder, TextEncoder
+from segue.generator.sentences import SentenceEncoder, TextEncoder, encoder_named
 from segue.generator.track import Track
+from segue.tools.catalog.build import Plan, build_version
 from segue.tools.catalog.catalog import Catalog
-from segue.tools.catalog.dense import FOLDER, read_encoder
-from segue.tools.catalog.derived import Change, Progress, Stage, artefacts, no_progress
+from segue.tools.catalog.derived import Progress, Stage, no_progress
 from segue.tools.catalog.locks import write_lock
-from segue.tools.catalog.manifest import TRUTH, Manifest, record_files
 from segue.tools.catalog.merge import merge
-from segue.tools.catalog.parquet import SCHEMA, read_table, write_parquet
-from segue.tools.catalog.versions import CURRENT, new_version, publish, sweep
+from segue.tools.catalog.parquet import SCHEMA
+from segue.tools.catalog.versions import CURRENT, sweep
 
 __all__ = ["UpdateSummary", "update_catalog", "write_lock"]
 
@@ -80,39 +78,27 @@ def update_catalog(
     """
     root = Path(folder)
     progress = progress or no_progress
-    with write_lock(root), writable(root):
+    with write_lock(root):
         started = time.perf_counter()
         sweep(root)
         with _current(root) as current:
-            old = current.table if current else SCHEMA.empty_table()
-            positions = current.positions if current else {}
-            before = current.manifest if current else None
-            changes = merge(old, positions, upsert, remove, lambda done: progress("reading", done, None))
-            provenance = dict(provenance if provenance is not None else before.provenance if before else {})
-            encoder = encoder or (SentenceEncoder(before.encoder.name) if before else SentenceEncoder())
+            changes = merge(
+                current.table if current else SCHEMA.empty_table(),
+                current.positions if current else {},
+                upsert,
+                remove,
+                lambda done: progress("reading", done, None),
+            )
+            plan = _plan(current, encoder, provenance)
             stages: dict[str, Stage] = {}
-            if before is None or not (
-                changes.is_empty
-                and provenance == before.provenance
-                and encoder.name == before.encoder.name
-                and {artefact.name for artefact in artefacts()} == set(before.derived)
-            ):
-                with new_version(root) as version:
-                    write_parquet(version / TRUTH, changes.batches())
-                    build = Change(
-                        table=read_table(version / TRUTH),
-                        folder=version,
-                        encoder=encoder,
-                        previous=current.folder if current else None,
-                        origin=changes.origin,
-                        progress=progress,
-                        stages=stages,
-                    )
-                    before = finish(root, build, before, provenance)
+            if current and changes.is_empty and plan.describes(current.manifest):
+                manifest = current.manifest
+            else:
+                manifest, stages = build_version(root, changes.batches(), changes.origin, plan, progress)
         sweep(root)
         return UpdateSummary(
-            version=before.version,
-            tracks=before.tracks,
+            version=manifest.version,
+            tracks=manifest.tracks,
             added=len(changes.appended),
             changed=len(changes.replaced),
             unchanged=changes.unchanged,
@@ -122,23 +108,19 @@ def update_catalog(
         )
 
 
-def finish(root: Path, build: Change, before: Manifest | None, provenance: dict[str, Any]) -> Manifest:
-    """Build what is derived, write the manifest, and make the version current."""
-    derived = artefacts()
-    for artefact in derived:
-        reusable = before is not None and artefact.name in before.derived
-        artefact.build(build if reusable else replace(build, previous=None))
-    manifest = Manifest(
-        version=build.folder.name,
-        tracks=build.table.num_rows,
-        encoder=read_encoder(build.folder / FOLDER),
-        files=record_files(build.folder),
-        derived=tuple(artefact.name for artefact in derived),
-        provenance=provenance,
+def _plan(current: Catalog | None, encoder: TextEncoder | None, provenance: Mapping[str, Any] | None) -> Plan:
+    """Say what the next version is built with; refuse to build upon damaged artefacts."""
+    if current is None:
+        return Plan(encoder=encoder or SentenceEncoder(), provenance=dict(provenance or {}))
+    manifest = current.manifest
+    for name in manifest.derived:
+        manifest.check_artefact(current.folder, name)
+    return Plan(
+        encoder=encoder or encoder_named(manifest.encoder.name),
+        provenance=dict(manifest.provenance if provenance is None else provenance),
+        previous=current.folder,
+        reusable=manifest.derived,
     )
-    manifest.write(build.folder)
-    publish(root, build.folder)
-    return manifest
 
 
 @contextmanager
@@ -149,13 +131,3 @@ def _current(root: Path) -> Iterator[Catalog | None]:
         return
     with Catalog.open(root) as catalog:
         yield catalog
-
-
-@contextmanager
-def writable(root: Path) -> Iterator[None]:
-    """Turn what the operating system says about writing into one clear error."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise CatalogNotWritable(f"cannot write the catalog {root}: {reason}; it stands as it was") from error

@@ -69,13 +69,22 @@ def publish(folder: Path, version: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete every version but the current one, unless a reader holds it. Needs the write lock."""
-    keep = current_version(folder) if (folder / CURRENT).exists() else None
+    """Delete every version but the current one, unless a reader holds it. Needs the write lock.
+
+    Where CURRENT is lost, whole versions stay: one of them may be all that is left of the catalog (see `repair`).
+    """
+    keep = {current_version(folder)} if (folder / CURRENT).exists() else set(whole_versions(folder))
     (folder / f"{CURRENT}.new").unlink(missing_ok=True)
     versions = folder / VERSIONS
     for version in versions.iterdir() if versions.is_dir() else ():
-        if version != keep:
+        if version not in keep:
             delete_if_free(version)
+
+
+def whole_versions(folder: Path) -> list[Path]:
+    """Return the versions whose manifest was written, which is done last; the newest first."""
+    found = [path.parent for path in (folder / VERSIONS).glob(f"v*/{MANIFEST}") if _NAME.fullmatch(path.parent.name)]
+    return sorted(found, key=lambda version: int(version.name[1:].partition("-")[0]), reverse=True)
 
 
 def delete_if_free(version: Path) -> bool:

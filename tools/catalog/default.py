@@ -1,0 +1,43 @@
+"""The catalog that comes with Segue: well-known music, so that a newcomer has something to talk about at once.
+
+The package carries its tracks only; the catalog is built from them once, in the user's cache folder.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from segue.generator.sentences import SentenceEncoder
+from segue.tools.catalog.derived import Progress
+from segue.tools.catalog.locks import write_lock
+from segue.tools.catalog.manifest import FORMAT, TRUTH, checksum
+from segue.tools.catalog.parquet import from_rows, read_table
+from segue.tools.catalog.update import update_catalog
+from segue.tools.catalog.versions import CURRENT
+
+SOURCE: Final = Path(__file__).parent / "default" / TRUTH
+"""The tracks in the package; `provenance.json` beside them says where each field comes from."""
+WAIT: Final = 600.0
+"""Seconds that a second first user waits for the first."""
+
+
+def default_catalog(progress: Progress | None = None, *, cache: Path | None = None, source: Path = SOURCE) -> Path:
+    """Return the folder of the default catalog, building it at first use.
+
+    Args:
+        progress: told how far the building is.
+        cache: where to build it; by default the user's cache folder.
+        source: Parquet file of tracks (`parquet.SCHEMA`).
+
+    Raises:
+        CatalogNotWritable: the cache folder cannot be written.
+    """
+    base = cache or platformdirs.user_cache_path("segue") / "catalogs"
+    encoder = SentenceEncoder()
+    folder = base / f"default-{FORMAT}-{encoder.name}-{checksum(source)[:12]}"
+    if not (folder / CURRENT).exists():
+        with write_lock(folder, wait=WAIT):
+            if not (folder / CURRENT).exists():
+                update_catalog(folder, from_rows(read_table(source)), encoder=encoder, progress=progress)
+    return folder
