@@ -16,7 +16,7 @@ from typing import Any
 
 from segue import Track
 from segue.generator.names import artist_key
-from segue.tools.catalog.parquet import write_tracks
+from segue.tools.catalog.parquet import to_batch, write_parquet
 
 Row = dict[str, Any]
 
@@ -109,7 +109,7 @@ def main() -> None:
     arguments = parser.parse_args()
     tracks = build_tracks(arguments.source)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write_tracks(arguments.out / "tracks.parquet", tracks)
+    write_parquet(arguments.out / "tracks.parquet", [to_batch(tracks)])
     text = json.dumps(provenance(tracks), indent=2, ensure_ascii=False)
     (arguments.out / "provenance.json").write_text(text + "\n", encoding="utf-8")
     size = (arguments.out / "tracks.parquet").stat().st_size

@@ -1,88 +1,144 @@
-"""Fit the weights of entity linking and write them beside `tools/search/evidence.py`.
+"""Fit the weights of entity linking and write them beside `tools/search/evidence.py`, with the names of genres.
 
-    python scripts/fit_entity_weights.py --requests requests.jsonl.gz --tracks tracks.jsonl [--tracks more.jsonl.gz]
+    python scripts/fit_entity_weights.py --requests requests.jsonl.gz --turns turns.jsonl --tracks tracks.jsonl
 
-Needs requests with marked mentions (see `segue.evals.requests`) and tracks (JSON Lines: title, artist or artists,
-album), both such as may train what ships. A candidate is a positive example where it covers a marked mention and
-names what the annotators named. Requests kept aside (a fifth, by hash) are not looked at.
+Needs data that may train what ships: requests with marked mentions (see `segue.evals.requests`), labelled turns of
+conversations (JSON Lines: text, want, avoid, like), and tracks (JSON Lines: title, artist or artists, album, genres). A
+candidate is a positive example where it covers a marked mention and names what the annotators named. Each request is
+read twice, as typed and in lower case without punctuation, for listeners write both ways. Bare names, drawn from the
+catalog, teach what a search box gets. Requests kept aside (a fifth, by hash) are not looked at.
 """
 
 import argparse
 import gzip
 import json
+import random
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from segue.evals.requests import Request, Truth, read_requests
 from segue.generator.names import artist_key, fold, split_title
+from segue.tools.search.candidates import Candidate
 from segue.tools.search.entities import EntityLinker
-from segue.tools.search.evidence import Features, Weights
-from segue.tools.search.name_index import Name, NameIndex
-from segue.tools.search.words import keys
+from segue.tools.search.evidence import Features, Reading, Weights
+from segue.tools.search.name_index import Columns, Name, NameIndex
+from segue.tools.search.words import keys, words
 
-OUT = Path(__file__).parent.parent / "tools" / "search" / "entity_weights.json"
-
-
-def read_columns(paths: list[Path], without: frozenset[str]) -> tuple[list[str], list[list[str]], list[str | None]]:
-    """Return titles, artists and albums of JSON Lines files, but for rows of the sources `without`."""
-    titles, artists, albums = [], [], []
-    for path in paths:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-            for row in map(json.loads, lines):
-                if without & set(row.get("sources", ())):
-                    continue
-                titles.append(row["title"])
-                artists.append(row.get("artists") or [row["artist"]])
-                albums.append(row.get("album"))
-    return titles, artists, albums
+FOLDER = Path(__file__).parent.parent / "tools" / "search"
+BARE = ("{}", "{}", "{}", "play {}", "some {}", "more {} please", "{} please", "can you add {}", "i want to hear {}")
+Tables = dict[str, tuple[list[Features], list[bool], list[float]]]
 
 
-def means(truth: Truth, name: Name) -> bool:
-    """Tell whether `name` is what the annotators marked."""
-    if truth.type == "Artist":
-        same = artist_key(name.text) in (artist_key(truth.name), artist_key(truth.mention))
-    else:
-        same = fold(split_title(name.text).base) in (fold(truth.name), fold(truth.mention))
-    return same or "".join(name.words) == "".join(keys(truth.mention))
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON Lines file."""
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
 
 
-def examples(
-    linker: EntityLinker, requests: list[Request]
-) -> dict[str, tuple[list[Features], list[bool], list[float]]]:
-    """Return feature rows, labels and weights per table ("artist", "work")."""
-    tables: dict[str, tuple[list[Features], list[bool], list[float]]] = {"artist": ([], [], []), "work": ([], [], [])}
-    for request in requests:
-        reading, found, rows = linker.candidates(request.query)
+def read_tracks(paths: list[Path], without: frozenset[str]) -> tuple[Columns, list[str]]:
+    """Return the columns of names and the common genres of JSON Lines files, but for rows of the sources `without`."""
+    titles: list[str] = []
+    artists: list[list[str]] = []
+    albums: list[str | None] = []
+    genres: Counter[str] = Counter()
+    for row in (row for path in paths for row in read_lines(path)):
+        if without & set(row.get("sources", ())):
+            continue
+        titles.append(row["title"])
+        artists.append(row.get("artists") or [row["artist"]])
+        albums.append(row.get("album"))
+        genres.update(fold(genre) for genre in row.get("genres", ()))
+    return Columns(titles, artists, albums), sorted(genre for genre, count in genres.items() if count >= 5)
+
+
+def names_same(name: Name, text: str) -> bool:
+    """Tell whether `text` spells `name`."""
+    if name.kind == "artist":
+        return artist_key(name.text) == artist_key(text) or "".join(name.words) == "".join(keys(artist_key(text)))
+    return fold(split_title(name.text).base) == fold(split_title(text).base)
+
+
+def judge_marked(truths: list[Truth], reading: Reading, c: Candidate, name: Name) -> bool | None:
+    """Tell whether a candidate is meant by the marks of a request; None where the marks leave it open."""
+    spans = {(c.first, c.stop), (c.first + (reading.key(c.first) == "the"), c.stop)}
+    for truth in truths:
+        bare = truth.first + (reading.key(truth.first) == "the")
+        if not spans & {(truth.first, truth.stop), (bare, truth.stop)}:
+            continue
+        same = names_same(name, truth.name) or names_same(name, truth.mention)
+        same = same or (not truth.name and (c.edits > 0 or c.form in ("initials", "part")))
+        if (truth.type == "Artist") == (name.kind == "artist"):
+            return same
+        # A stretch that names both an artist and a work was marked as one of them.
+        return None if same else False
+    return False
+
+
+def judge_listed(row: dict[str, Any], name: Name) -> bool | None:
+    """Tell whether a name is among those listed for a turn; None where its kind was not told apart."""
+    sides = (row.get("want") or {}, row.get("avoid") or {})
+    acts = [text for side in sides for text in side.get("artists", ())]
+    works = [text for side in sides for key in ("titles", "albums", "songs") for text in side.get(key, ())]
+    if any(names_same(name, text) for text in (acts if name.kind == "artist" else works)):
+        return True
+    if any(names_same(name, text) for text in row.get("like", ())):
+        return True
+    return None if any(names_same(name, text) for text in acts + works) else False
+
+
+class Examples:
+    """Feature rows with labels, per table ("artist", "work")."""
+
+    def __init__(self, linker: EntityLinker) -> None:
+        self.linker = linker
+        self.tables: Tables = {"artist": ([], [], []), "work": ([], [], [])}
+
+    def add(self, label: bool | None, name: Name, row: Features, weight: float) -> None:
+        """Add one candidate, unless its label is open."""
+        if label is not None:
+            rows, labels, weights = self.tables["artist" if name.kind == "artist" else "work"]
+            rows.append(row)
+            labels.append(label)
+            weights.append(weight)
+
+    def candidates(self, text: str) -> Iterator[tuple[Reading, Candidate, Name, Features]]:
+        """Yield the candidates of a text."""
+        reading, found, rows = self.linker.candidates(text)
         for c, row in zip(found, rows, strict=True):
-            name = linker.names.names[c.name]
-            wanted = "Artist" if name.kind == "artist" else "WoA"
-            table = tables["artist" if name.kind == "artist" else "work"]
-            stretch = [t for t in request.truths if t.first < c.stop and c.first < t.stop]
-            article = reading.key(c.first) == "the"
-            spans = {(c.first, c.stop), (c.first + article, c.stop)}
-            hit = any(
-                t.type == wanted
-                and spans & {(t.first, t.stop), (t.first + (reading.key(t.first) == "the"), t.stop)}
-                and (means(t, name) or (c.edits > 0 and not t.name) or (c.form in ("initials", "part") and not t.name))
-                for t in stretch
-            )
-            # Annotators often marked the work or the artist of a stretch that names both: no evidence either way.
-            unsure = not hit and any(
-                (t.first, t.stop) in spans and t.type != wanted and means_any(t, name) for t in stretch
-            )
-            if unsure:
+            yield reading, c, self.linker.names.names[c.name], row
+
+    def add_request(self, request: Request) -> None:
+        """Add a request as typed and in plain lower case."""
+        plain = " ".join(word.key for word in request.words)
+        for text, weight in ((request.query, 1.0), (plain, 0.5)):
+            if [word.key for word in words(text)] != [word.key for word in request.words]:
                 continue
-            table[0].append(row)
-            table[1].append(hit)
-            table[2].append(1.0)
-    return tables
+            for reading, c, name, row in self.candidates(text):
+                self.add(judge_marked(request.truths, reading, c, name), name, row, weight)
 
+    def add_turn(self, turn: dict[str, Any]) -> None:
+        """Add a labelled turn of a conversation."""
+        for _, _, name, row in self.candidates(turn["text"]):
+            self.add(judge_listed(turn, name), name, row, 1.0)
 
-def means_any(truth: Truth, name: Name) -> bool:
-    """Tell whether `name` is spelt as the marked mention is, whatever its kind."""
-    return "".join(name.words) == "".join(keys(truth.mention))
+    def add_bare(self, count: int, rng: random.Random) -> None:
+        """Add `count` bare names, drawn by their number of tracks; none is made up of a common word alone."""
+        names = [
+            (number, name)
+            for number, name in enumerate(self.linker.names.names)
+            if name.kind != "album" and "(" not in name.text and len(name.words) <= 6
+        ]
+        sizes = [len(self.linker.names.positions(number)) for number, _ in names]
+        for _, drawn in rng.choices(names, sizes, k=count):
+            text = rng.choice(BARE).format(rng.choice((drawn.text, drawn.text.lower(), drawn.text.lower())))
+            for _, _, name, row in self.candidates(text):
+                same = names_same(name, drawn.text)
+                self.add(None if same and name.kind != drawn.kind else same, name, row, 0.25)
 
 
 def fit(rows: list[Features], labels: list[bool], weights: list[float], regularisation: float) -> dict[str, float]:
@@ -100,21 +156,33 @@ def fit(rows: list[Features], labels: list[bool], weights: list[float], regulari
 
 def main() -> None:
     """Fit and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=Path, required=True)
+    parser.add_argument("--turns", type=Path, action="append", default=[])
     parser.add_argument("--tracks", type=Path, action="append", required=True)
     parser.add_argument("--without-source", action="append", default=[], help="leave out tracks of this source")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--regularisation", type=float, default=1.0)
+    parser.add_argument("--bare", type=int, default=1_000, help="bare names to draw")
     options = parser.parse_args()
-    nothing = Weights({"bias": 0.0}, {"bias": 0.0})
-    linker = EntityLinker(NameIndex(*read_columns(options.tracks, frozenset(options.without_source))), weights=nothing)
-    requests = [request for request in read_requests(options.requests) if not request.held_out]
+    columns, genres = read_tracks(options.tracks, frozenset(options.without_source))
+    (options.out / "genres.txt").write_text("\n".join(genres) + "\n", encoding="utf-8")
+    examples = Examples(EntityLinker(NameIndex(*columns), weights=Weights({"bias": 0.0}, {"bias": 0.0})))
+    requests = read_requests(options.requests)
+    for request in requests:
+        if not request.held_out:
+            examples.add_request(request)
+    known = {request.query for request in requests}
+    for turn in (turn for path in options.turns for turn in read_lines(path)):
+        if turn["text"] not in known:
+            examples.add_turn(turn)
+    examples.add_bare(options.bare, random.Random(0))
     result = {}
-    for table, (rows, labels, weights) in examples(linker, requests).items():
+    for table, (rows, labels, weights) in examples.tables.items():
         result[table] = fit(rows, labels, weights, options.regularisation)
         print(f"{table}: {len(rows)} candidates, {sum(labels)} meant")
-    options.out.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    text = json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False)
+    (options.out / "entity_weights.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
