@@ -16,7 +16,7 @@ from segue.generator.encoders.features import Features, State
 from segue.generator.encoders.rendering import biography
 from segue.generator.modality import Modality
 from segue.generator.names import artist_key, split_title
-from segue.generator.sentences import SentenceEncoder
+from segue.generator.sentences import TextEncoder
 from segue.generator.track import Artist, Track
 
 KIND: Final = "artists"
@@ -45,13 +45,13 @@ class ArtistEncoder:
 
     modality = Modality.AC
 
-    def __init__(self, sentences: SentenceEncoder, mean: NDArray[np.float32], axes: NDArray[np.float32]) -> None:
+    def __init__(self, sentences: TextEncoder, mean: NDArray[np.float32], axes: NDArray[np.float32]) -> None:
         self._sentences = sentences
         self._mean = mean
         self._axes = axes
 
     @classmethod
-    def unfitted(cls, sentences: SentenceEncoder) -> "ArtistEncoder":
+    def unfitted(cls, sentences: TextEncoder) -> "ArtistEncoder":
         """Return an encoder that must be fitted before it encodes."""
         return cls(sentences, np.zeros(0, dtype=np.float32), np.zeros((0, 0), dtype=np.float32))
 
@@ -84,7 +84,7 @@ class ArtistEncoder:
         return State({"kind": KIND}, {"mean": self._mean, "axes": self._axes})
 
     @classmethod
-    def restore(cls, state: State, sentences: SentenceEncoder) -> "ArtistEncoder":
+    def restore(cls, state: State, sentences: TextEncoder) -> "ArtistEncoder":
         """Return the encoder whose `state` this is."""
         return cls(sentences, state.tensors["mean"], state.tensors["axes"])
 

@@ -14,14 +14,14 @@ from safetensors.numpy import load_file, save_file
 from segue.generator.encoders import artists, consumption, music, release, sound, text
 from segue.generator.encoders.features import Encoder, State
 from segue.generator.modality import MODALITIES, Modality
-from segue.generator.sentences import SentenceEncoder
+from segue.generator.sentences import TextEncoder
 
 CONFIG: Final = "encoders.json"
 TENSORS: Final = "encoders.safetensors"
 _TEXTUAL: Final = (Modality.BM, Modality.ST, Modality.SF, Modality.AB)
 
 
-def default_encoders(sentences: SentenceEncoder) -> dict[Modality, Encoder]:
+def default_encoders(sentences: TextEncoder) -> dict[Modality, Encoder]:
     """Return the nine encoders, not yet fitted."""
     encoders: list[Encoder] = [
         artists.ArtistEncoder.unfitted(sentences),
@@ -34,7 +34,7 @@ def default_encoders(sentences: SentenceEncoder) -> dict[Modality, Encoder]:
     return {encoder.modality: encoder for encoder in sorted(encoders, key=lambda e: MODALITIES.index(e.modality))}
 
 
-def restore(state: State, sentences: SentenceEncoder) -> Encoder:
+def restore(state: State, sentences: TextEncoder) -> Encoder:
     """Return the encoder whose `state` this is; KeyError where its kind is not known."""
     match state.config["kind"]:
         case artists.KIND:
@@ -65,7 +65,7 @@ def save_encoders(encoders: Iterable[Encoder], folder: Path) -> None:
     save_file(tensors, folder / TENSORS)
 
 
-def load_encoders(folder: Path, sentences: SentenceEncoder) -> dict[Modality, Encoder]:
+def load_encoders(folder: Path, sentences: TextEncoder) -> dict[Modality, Encoder]:
     """Return what `save_encoders` wrote."""
     configs = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     tensors = load_file(folder / TENSORS)

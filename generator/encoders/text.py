@@ -12,7 +12,7 @@ from segue.generator.encoders.features import Features, State
 from segue.generator.encoders.rendering import render
 from segue.generator.errors import TokenizerMismatch
 from segue.generator.modality import Modality
-from segue.generator.sentences import SentenceEncoder
+from segue.generator.sentences import TextEncoder
 from segue.generator.track import Track
 
 KIND: Final = "text"
@@ -25,7 +25,7 @@ class RenderedTextEncoder:
     another raises TokenizerMismatch.
     """
 
-    def __init__(self, modality: Modality, sentences: SentenceEncoder, *, fingerprint: str | None = None) -> None:
+    def __init__(self, modality: Modality, sentences: TextEncoder, *, fingerprint: str | None = None) -> None:
         self.modality = modality
         self._sentences = sentences
         self._fingerprint = fingerprint
@@ -56,6 +56,6 @@ class RenderedTextEncoder:
         return State({"kind": KIND, "modality": str(self.modality), "sentences": self._sentences.fingerprint})
 
     @classmethod
-    def restore(cls, state: State, sentences: SentenceEncoder) -> "RenderedTextEncoder":
+    def restore(cls, state: State, sentences: TextEncoder) -> "RenderedTextEncoder":
         """Return the encoder whose `state` this is."""
         return cls(Modality(state.config["modality"]), sentences, fingerprint=state.config["sentences"])
