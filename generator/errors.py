@@ -15,6 +15,7 @@
         ├── CatalogCorrupt      a catalog's files do not agree with its manifest
         ├── CodesCorrupt        a code file is torn, foreign or damaged
         ├── WeightsCorrupt      model weights are not the ones they must be
+        ├── TokenizerCorrupt    a tokenizer's files are missing, truncated or altered
         └── TokenizerMismatch   codes were made by another tokenizer than the one at hand
 
 What an embedding product writes:
@@ -88,6 +89,10 @@ class CodesCorrupt(IntegrityError):
 
 class WeightsCorrupt(IntegrityError):
     """Raised when a weight file does not have the hash that it must have."""
+
+
+class TokenizerCorrupt(IntegrityError):
+    """Raised when a tokenizer's files are missing, truncated, altered or of a foreign format."""
 
 
 class TokenizerMismatch(IntegrityError):
