@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--without-source", action="append", default=[], help="leave out tracks of this source")
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--regularisation", type=float, default=1.0)
-    parser.add_argument("--bare", type=int, default=1_000, help="bare names to draw")
+    parser.add_argument("--bare", type=int, default=300, help="bare names to draw")
     options = parser.parse_args()
     columns, genres = read_tracks(options.tracks, frozenset(options.without_source))
     (options.out / "genres.txt").write_text("\n".join(genres) + "\n", encoding="utf-8")

@@ -20,7 +20,7 @@ from segue.tools.search.name_index import Kind, NameIndex
 from segue.tools.search.spelling import Speller
 from segue.tools.search.words import words
 
-THRESHOLD: Final = 0.5
+THRESHOLD: Final = 0.55
 """Probability from which on a candidate is taken as meant."""
 ALTERNATIVE: Final = 0.05
 """Probability from which on another reading of the same stretch is reported beside the best."""

@@ -9,14 +9,14 @@ tracks hold.
 
 import json
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from math import exp, log, log1p
 from typing import Final
 
 from segue.tools.search.candidates import Candidate
 from segue.tools.search.name_index import Name, NameIndex
-from segue.tools.search.words import UNCOMMON, Word, zipf
+from segue.tools.search.words import UNCOMMON, Word, keys, zipf
 
 _LIKE: Final = frozenset({"like", "likes", "liked", "likened", "resembling", "reminiscent", "alike", "esque"})
 _BY: Final = frozenset({"by", "from", "feat", "featuring", "ft", "with", "of"})
@@ -46,9 +46,8 @@ _ACT: Final = frozenset(
 _STYLE: Final = frozenset(
     {"style", "music", "type", "kind", "vibe", "vibes", "stuff", "ish", "inspired", "discography"}
 )
-_FOND: Final = frozenset(
-    {"love", "loved", "enjoy", "enjoyed", "heard", "adore", "into", "dig", "miss", "play", "hate", "fan"}
-)
+_FOND: Final = frozenset({"love", "loved", "enjoy", "enjoyed", "heard", "adore", "into", "dig", "miss", "hate", "fan"})
+_PLAY: Final = frozenset({"play", "more", "some", "any", "anything", "add", "put", "queue", "give", "want"})
 _JOIN: Final = frozenset({"and", "or", "vs", "x", "plus", "meets"})
 _SMALL: Final = frozenset(
     {"the", "a", "an", "of", "and", "in", "to", "on", "for", "at", "by", "with", "de", "la", "or", "is"}
@@ -61,6 +60,13 @@ _SENTENCE_END: Final = re.compile(r"[.!?\n:\]\)]\s*[\"“'‘(\[]?\s*$")
 _INTRODUCE: Final = _JOIN | _LIKE | _BY | _FOND | {"to"}
 
 Features = dict[str, float]
+
+
+@cache
+def genres() -> frozenset[str]:
+    """Return the names of genres, folded and without spaces: as a rule, who says "hip hop" means no title."""
+    text = files("segue.tools.search").joinpath("genres.txt").read_text("utf-8")
+    return frozenset("".join(keys(line)) for line in text.splitlines())
 
 
 class Reading:
@@ -182,6 +188,11 @@ def features(reading: Reading, found: Candidate, name: Name, bearers: int) -> Fe
         "after: plain word": gap_after == " " and zipf(after) >= 4.5 and after not in _JOIN,
         "before: plain word": gap_before == " " and zipf(before) >= 4.5 and before not in _INTRODUCE,
         "album": name.kind == "album",
+        "genre": "".join(word.key for word in stretch) in genres(),
+        "one word, neighbour capital": len(stretch) == 1 and neighbour_big and not (opened and closed),
+        "one word, capital": len(stretch) == 1 and all_big,
+        "whole, uncommon": found.first == 0 and found.stop == len(reading.words) and min(common) < 3.5,
+        "before: play": before in _PLAY,
     }  # fmt: skip
     return {key: float(value) for key, value in values.items() if value}
 
@@ -190,7 +201,8 @@ def add_company(reading: Reading, found: list[Candidate], rows: list[Features], 
     """Add to `rows` the features of each candidate that depend on the other candidates of the message."""
     artists_at = {(c.first, c.stop) for c in found if names.names[c.name].kind == "artist" and not c.edits}
     works_at = {(c.first, c.stop) for c in found if names.names[c.name].kind != "artist" and not c.edits}
-    exact = {(c.first, c.stop) for c in found if not c.edits and c.form != "part"}
+    certain = [c for c in found if not c.edits and c.form in ("full", "initials", "joined")]
+    certain_at = {(c.first, c.stop, names.names[c.name].kind == "artist") for c in certain}
     any_at = {(c.first, c.stop) for c in found}
     exact_same = {(c.first, c.stop, names.names[c.name].kind) for c in found if not c.edits}
     acts: dict[int, list[int]] = {}
@@ -203,8 +215,10 @@ def add_company(reading: Reading, found: list[Candidate], rows: list[Features], 
         longer = [s for s in any_at if s[0] <= c.first and s[1] >= c.stop and s[1] - s[0] > c.stop - c.first]
         # An article more does not make another name ("the national" around "national").
         longer = [s for s in longer if not (s[0] == c.first - 1 and s[1] == c.stop and reading.key(s[0]) == "the")]
-        if any(s in exact for s in longer):
-            row["inside a longer name"] = 1.0
+        if any((*s, True) in certain_at for s in longer):
+            row["inside a longer artist"] = 1.0
+        if any((*s, False) in certain_at for s in longer):
+            row["inside a longer work"] = 1.0
         elif longer:
             row["inside a longer misspelling"] = 1.0
         if kind == "artist" and (c.first, c.stop) in works_at:
