@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segue.generator.encoders.features import Features, State
 from segue.generator.encoders.rendering import biography
+from segue.generator.encoders.text import check_sentences
 from segue.generator.modality import Modality
 from segue.generator.names import artist_key, split_title
 from segue.generator.sentences import TextEncoder
@@ -45,8 +46,16 @@ class ArtistEncoder:
 
     modality = Modality.AC
 
-    def __init__(self, sentences: TextEncoder, mean: NDArray[np.float32], axes: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        sentences: TextEncoder,
+        mean: NDArray[np.float32],
+        axes: NDArray[np.float32],
+        *,
+        fingerprint: str | None = None,
+    ) -> None:
         self._sentences = sentences
+        self._fingerprint = fingerprint
         self._mean = mean
         self._axes = axes
 
@@ -72,6 +81,7 @@ class ArtistEncoder:
         """Return one vector per track."""
         if not len(self._axes):
             raise RuntimeError("the artist encoder has not been fitted")
+        check_sentences(self.modality, self._fingerprint, self._sentences)
         texts = [_describe(track.artists[0]) for track in tracks]
         distinct = {described: row for row, described in enumerate(dict.fromkeys(texts))}
         near = (self._sentences.encode(list(distinct)) - self._mean) @ self._axes.T
@@ -81,12 +91,12 @@ class ArtistEncoder:
 
     def state(self) -> State:
         """Return what was learned."""
-        return State({"kind": KIND}, {"mean": self._mean, "axes": self._axes})
+        return State({"kind": KIND, "sentences": self._sentences.fingerprint}, {"mean": self._mean, "axes": self._axes})
 
     @classmethod
     def restore(cls, state: State, sentences: TextEncoder) -> "ArtistEncoder":
         """Return the encoder whose `state` this is."""
-        return cls(sentences, state.tensors["mean"], state.tensors["axes"])
+        return cls(sentences, state.tensors["mean"], state.tensors["axes"], fingerprint=state.config["sentences"])
 
 
 def _describe(artist: Artist) -> str:

@@ -18,6 +18,15 @@ from segue.generator.track import Track
 KIND: Final = "text"
 
 
+def check_sentences(modality: Modality, trained_with: str | None, sentences: TextEncoder) -> None:
+    """Raise TokenizerMismatch where codebooks were trained on another sentence encoder's vectors; None: not trained."""
+    if trained_with not in (None, sentences.fingerprint):
+        raise TokenizerMismatch(
+            f"{modality} was trained on sentence embeddings {trained_with}, "
+            f"but {sentences.name} is {sentences.fingerprint}"
+        )
+
+
 class RenderedTextEncoder:
     """Encodes the text of BM, ST, SF or AB; vectors have length 1.
 
@@ -40,11 +49,7 @@ class RenderedTextEncoder:
 
     def encode(self, tracks: Sequence[Track]) -> Features:
         """Return unit vectors; a track without a text is not known."""
-        if self._fingerprint not in (None, self._sentences.fingerprint):
-            raise TokenizerMismatch(
-                f"{self.modality} was trained on sentence embeddings {self._fingerprint}, "
-                f"but {self._sentences.name} is {self._sentences.fingerprint}"
-            )
+        check_sentences(self.modality, self._fingerprint, self._sentences)
         texts = [render(track, self.modality) for track in tracks]
         distinct = {text: row for row, text in enumerate(dict.fromkeys(text for text in texts if text is not None))}
         known = np.array([text is not None for text in texts], dtype=np.bool_)

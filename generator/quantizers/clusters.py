@@ -3,6 +3,7 @@
 Knows vectors and weights; levels and residuals belong to the quantizers. Plain k-means is scikit-learn's.
 """
 
+import warnings
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -38,12 +39,16 @@ def kmeans(vectors: Vectors, weights: NDArray[np.float64], size: int, *, seed: i
     k-means++ start, Lloyd iterations, empty clusters moved to the farthest points.
     """
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     if len(vectors) <= size:
         return vectors.copy()
     model = KMeans(size, n_init=1, max_iter=iterations, random_state=seed, tol=1e-5, algorithm="lloyd")
-    model.fit(vectors, sample_weight=weights)
-    return np.asarray(model.cluster_centers_, dtype=np.float32)
+    with warnings.catch_warnings():
+        # It says that some vectors differ by rounding only; the clusters that stay empty for it are dropped below.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(vectors, sample_weight=weights)
+    return np.asarray(model.cluster_centers_[np.unique(model.labels_)], dtype=np.float32)
 
 
 def balanced_kmeans(

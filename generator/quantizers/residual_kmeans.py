@@ -58,6 +58,8 @@ class ResidualKMeans:
         """Cluster level by level; see `Quantizer.fit`."""
         rows = distinct(check_vectors(vectors))
         residual, weights = rows.vectors.copy(), rows.counts.astype(np.float64) ** self.repeats
+        # What subtraction leaves of two equal numbers is no structure to spend codes on.
+        noise = 1e-5 * float(np.sqrt((residual**2).sum(axis=1).mean()))
         codebooks, prices = [], []
         for level, size in enumerate(self.sizes):
             # Different vectors may leave the same residual, most often none at all.
@@ -69,6 +71,7 @@ class ResidualKMeans:
             else:
                 centroids, price = balanced_kmeans(left.vectors, mass, size, limit=self.balanced, seed=seed + level)
             residual -= centroids[nearest(residual, centroids, price)]
+            residual[np.abs(residual).max(axis=1) < noise] = 0
             codebooks.append(centroids)
             prices.append(price)
             if progress:
