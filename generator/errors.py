@@ -9,6 +9,7 @@
     │   ├── TrackNotFound       no track of the catalog has that id
     │   ├── SemanticIdError     text, tokens or bytes that spell no semantic ID
     │   ├── BaseModelNotFound   the language model is not installed
+    │   ├── GenerationTimeout   a generator did not answer before its deadline
     │   ├── SynthesisError      a chat model that keeps answering what is no conversation
     │   └── QueryError          a search that cannot be run as asked
     └── IntegrityError          stored data that must not be trusted
@@ -65,6 +66,10 @@ class SemanticIdError(UserError):
 
 class BaseModelNotFound(UserError):
     """Raised when the package that holds the base language model is not installed; the message says how to get it."""
+
+
+class GenerationTimeout(UserError):
+    """Raised by a generator that cannot answer in time; the agent goes on without it and says so."""
 
 
 class SynthesisError(UserError):
