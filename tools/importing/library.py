@@ -10,9 +10,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from segue.generator.errors import SourceError
 from segue.generator.sentences import TextEncoder
+from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.derived import Progress, no_progress
 from segue.tools.catalog.update import update_catalog, write_lock
@@ -103,6 +105,29 @@ def import_sources(
             rejected_file=str(rejections.path) if rejections.reasons else None,
             reasons=dict(rejections.reasons.most_common(20)),
         )
+
+
+def read_tracks(
+    source: Path | str, options: ImportOptions | None = None, *, progress: Progress | None = None
+) -> tuple[list[Track], SourceSummary]:
+    """Return the tracks of one library (a table or a folder of audio files) without making a catalog of them.
+
+    Rows that cannot be read are left out and counted in the summary, as in an import.
+
+    Raises:
+        SourceError: it cannot be read at all, or is no library but playlists or a listening history.
+    """
+    options = options or ImportOptions()
+    columns = ColumnMap(options.mapping)
+    path = Path(source)
+    kind = options.kind or recognise(path, columns)
+    if kind not in TABLES and kind is not Kind.AUDIO:
+        raise SourceError(f"{path} holds no tracks of its own ({kind.value})")
+    _check(path, kind, columns)
+    staging, summary = Staging(None), SourceSummary(str(path), kind.value)
+    with TemporaryDirectory() as scratch, Rejections(Path(scratch) / FILE_NAME) as rejections:
+        _import_one(path, kind, columns, options, Path(scratch), staging, rejections, summary, progress or no_progress)
+    return list(staging.drain()), summary
 
 
 def _check(path: Path, kind: Kind, columns: ColumnMap) -> None:
