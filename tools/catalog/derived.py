@@ -107,7 +107,10 @@ class Derived(Protocol):
         """
 
 
-ARTEFACTS: Final[tuple[str, ...]] = ("segue.tools.catalog.embedding:DenseArtefact",)
+ARTEFACTS: Final[tuple[str, ...]] = (
+    "segue.tools.catalog.embedding:DenseArtefact",
+    "segue.tools.search.lexical:LexicalArtefact",
+)
 """Import paths (`module:class`, called without arguments) of what every catalog is built with."""
 
 

@@ -89,12 +89,19 @@ class EntityLinker:
         add_company(reading, found, rows, self.names)
         return reading, found, rows
 
-    def link(self, text: str) -> list[Mention]:
-        """Return the non-overlapping mentions in `text` that are likelier meant than not, in order of appearance."""
+    def link(self, text: str, *, bare: bool = False) -> list[Mention]:
+        """Return the non-overlapping mentions in `text` that are likelier meant than not, in order of appearance.
+
+        With `bare`, a text that spells nothing but a name counts as that name, however common its words: "hello" typed
+        into a search box is a title, said to a person it is not.
+        """
         reading, found, rows = self.candidates(text)
+        whole = (0, len(reading.words))
         by_span: dict[tuple[int, int], list[tuple[float, Candidate]]] = {}
         for c, row in zip(found, rows, strict=True):
             score = self.weights.probability(self.names.names[c.name].kind, row)
+            if bare and (c.first, c.stop) == whole and not c.edits and c.form in ("full", "bare"):
+                score = max(score, self.threshold + (1 - self.threshold) * score)
             if score >= ALTERNATIVE:
                 by_span.setdefault((c.first, c.stop), []).append((score, c))
         for readings in by_span.values():
