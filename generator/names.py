@@ -6,6 +6,7 @@ Knows nothing of tracks or catalogs; every function takes and returns plain stri
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _APOSTROPHES = re.compile(r"[’‘`´']")
@@ -14,15 +15,22 @@ _SPECIAL: Final = str.maketrans(
     {"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"}
 )
 
+_CACHED: Final = 16_384
+"""Results kept of each function: a library names the same artists, albums and titles again and again."""
 
+
+@lru_cache(maxsize=_CACHED)
 def fold(text: str) -> str:
     """Fold `text` for comparison: NFKC, case, accents, apostrophes and punctuation no longer matter.
 
     "Beyoncé" -> "beyonce", "Guns N’ Roses" -> "guns n roses", "AC/DC" -> "ac dc", "Sigur Rós & Björk" ->
     "sigur ros and bjork". A name of punctuation alone ("!!!") keeps its characters, so that it can still be found.
     """
-    lowered = unicodedata.normalize("NFKC", text).casefold().translate(_SPECIAL)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+    if text.isascii():
+        lowered = bare = text.lower()
+    else:
+        lowered = unicodedata.normalize("NFKC", text).casefold().translate(_SPECIAL)
+        bare = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
     bare = _APOSTROPHES.sub("", bare).replace("&", " and ").replace("$", "s")
     words = _NOT_WORD.sub(" ", bare).split()
     return " ".join(words) or "".join(lowered.split())
@@ -38,7 +46,10 @@ def artist_key(name: str) -> str:
 # The label that a version carries, by the words that announce it. Order matters: the first match names the version.
 _VERSIONS: Final[tuple[tuple[str, str], ...]] = (
     ("karaoke", r"karaoke|in the style of|originally performed by|made famous by|tribute to"),
-    ("live", r"^live|live$|live (at|from|in|on|version|session|recording)|unplugged|in concert|(peel|bbc) session"),
+    (
+        "live",
+        r"^(\w+ )?live$|^(recorded )?live (at|from|in|on|version|session|recording|\d)|unplugged|in concert|bbc session",
+    ),
     ("re-recorded", r"re ?recorded|taylors version|new recording"),
     ("radio edit", r"radio (edit|mix|version)|(single|short) version|edit"),
     ("remix", r"remix|rmx|rework|bootleg|vip mix|club mix|dub mix|\w+ mix|refix|mixed"),
@@ -52,7 +63,11 @@ _VERSIONS: Final[tuple[tuple[str, str], ...]] = (
     ("remaster", r"remaster(ed)?|digital(ly)? remaster(ed)?|\d{4} remaster(ed)?"),
     ("mono", r"mono|stereo"),
     ("cover", r"cover( version)?"),
-    ("version", r"album|original|lp|ep|film|movie|soundtrack|deluxe|explicit|clean|bonus track|video|official|from"),
+    (
+        "version",
+        r"^from (the )?\w+|(album|original|lp|ep|film|movie|soundtrack|video) (version|mix|recording|cut)|^deluxe\b",
+    ),
+    ("version", r"^(explicit|clean|bonus track|official (audio|video)|main version|original)$"),
 )
 _VERSION_PATTERNS: Final = tuple((label, re.compile(rf"\b(?:{words})\b")) for label, words in _VERSIONS)
 _PLAIN_LABELS: Final = frozenset({"remaster", "mono", "version"})
@@ -86,6 +101,7 @@ def _version_label(note: str) -> str | None:
     return next((label for label, pattern in _VERSION_PATTERNS if pattern.search(folded)), None)
 
 
+@lru_cache(maxsize=_CACHED)
 def split_title(title: str) -> TitleParts:
     """Take a title apart into the work, the kind of version, the guests and the artist that it imitates.
 

@@ -27,7 +27,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff
 
 def clean_text(value: str) -> str:
     """Return `value` in NFC, with control characters and runs of white space turned into single spaces."""
-    return " ".join(unicodedata.normalize("NFC", _CONTROL.sub(" ", value)).split())
+    if not (value.isascii() and value.isprintable()):
+        value = unicodedata.normalize("NFC", _CONTROL.sub(" ", value))
+    return " ".join(value.split())
 
 
 def _unique(values: Any) -> Any:

@@ -47,6 +47,12 @@ def test_the_article_does_not_make_another_artist() -> None:
         ("Don't You (Forget About Me)", "Don't You (Forget About Me)", None),
         ("I Get By (With a Little Help)", "I Get By (With a Little Help)", None),
         ("Mono", "Mono", None),
+        ("Evergreen (Love Theme from A Star Is Born)", "Evergreen (Love Theme from A Star Is Born)", None),
+        ("Brace for Impact (Live a Little)", "Brace for Impact (Live a Little)", None),
+        ("Exit Music (For a Film)", "Exit Music (For a Film)", None),
+        ("Let It Go (From Frozen)", "Let It Go", "version"),
+        ("Creep (Explicit)", "Creep", "version"),
+        ("Creep (Recorded Live at Home)", "Creep", "live"),
     ],
 )
 def test_split_title_tells_work_from_version(title: str, base: str, version: str | None) -> None:
