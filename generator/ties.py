@@ -33,8 +33,10 @@ def assign_ties(
     taken: defaultdict[bytes, set[int]] = defaultdict(set)
     if old is not None and old_ties is not None and old.shape[1]:
         old_hashes = _row_hashes(old)
-        shared |= np.isin(hashes, old_hashes)
-        for place in np.flatnonzero(np.isin(old_hashes, hashes)):
+        nearest = np.minimum(np.searchsorted(distinct, old_hashes), max(distinct.size - 1, 0))
+        meeting = np.flatnonzero(distinct[nearest] == old_hashes) if distinct.size else nearest[:0]
+        shared |= np.isin(hashes, old_hashes[meeting])
+        for place in meeting:
             taken[old[:, place].tobytes()].add(int(old_ties[place]))
     # Equal hashes only pick the rows to look at; the groups are formed by the codes themselves.
     free: defaultdict[bytes, int] = defaultdict(int)
