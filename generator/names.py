@@ -46,10 +46,8 @@ def artist_key(name: str) -> str:
 # The label that a version carries, by the words that announce it. Order matters: the first match names the version.
 _VERSIONS: Final[tuple[tuple[str, str], ...]] = (
     ("karaoke", r"karaoke|in the style of|originally performed by|made famous by|tribute to"),
-    (
-        "live",
-        r"^(\w+ )?live$|^(recorded )?live (at|from|in|on|version|session|recording|\d)|unplugged|in concert|bbc session",
-    ),
+    ("live", r"^(\w+ )?live$|^(recorded )?live (at|from|in|on|version|session|recording|\d)"),
+    ("live", r"unplugged|in concert|bbc session"),
     ("re-recorded", r"re ?recorded|taylors version|new recording"),
     ("radio edit", r"radio (edit|mix|version)|(single|short) version|edit"),
     ("remix", r"remix|rmx|rework|bootleg|vip mix|club mix|dub mix|\w+ mix|refix|mixed"),
