@@ -1,4 +1,4 @@
-"""Reads single cells: numbers, shares, durations, dates, keys, lists and identifiers, as people and programs write them.
+"""Reads single cells: numbers, durations, dates, keys, lists and identifiers, as people and programs write them.
 
 Every function returns the value, or None where the cell says "not known", and raises `CellError` where it says
 something that cannot be understood; nothing is guessed from such a cell. Knows no columns.
@@ -196,7 +196,7 @@ def released(value: Any) -> str | None:
         return None
     for form in _DAY_FORMATS:
         try:
-            return datetime.strptime(word, form).date().isoformat()  # noqa: DTZ007 - a calendar day has no time zone
+            return datetime.strptime(word, form).date().isoformat()
         except ValueError:
             continue
     raise CellError(f"not a date: {word[:40]!r}")

@@ -47,7 +47,8 @@ _NAMES: Final[dict[str, str]] = {
     "language": "language lang",
     "vocals": "vocals voice vocalgender",
     "plays": "plays playcount playcounts listens scrobbles",
-    "genres": "genres genre style styles fmagenre artistgenres trackgenre maingenre topgenre genretop subgenre subgenres",
+    "genres": "genres genre style styles fmagenre artistgenres trackgenre maingenre topgenre genretop subgenre "
+    "subgenres",
     "moods": "moods mood",
     "themes": "themes theme",
     "tags": "tags tag lastfmtags toptags geniustags keywords",
@@ -73,7 +74,8 @@ _NAMES: Final[dict[str, str]] = {
 _SHARES: Final = ("danceability", "valence", "arousal", "acousticness", "instrumentalness", "liveness", "speechiness")
 
 _ROLES: Final[dict[str, str]] = {
-    "composer": "composer composers", "writer": "writer writers songwriter songwriters", "lyricist": "lyricist lyricists",
+    "composer": "composer composers", "writer": "writer writers songwriter songwriters",
+    "lyricist": "lyricist lyricists",
     "producer": "producer producers", "conductor": "conductor", "arranger": "arranger arrangers",
     "remixer": "remixer remixers", "engineer": "engineer engineers", "mixer": "mixer", "orchestra": "orchestra",
 }  # fmt: skip

@@ -47,10 +47,10 @@ class ConsumptionImport:
                     self._summary.accepted += 1
                     places[track] = position
             for gone in self._staging.members(playlist.id) - places.keys():
-                self._replace(gone, [playlist.id], [])
+                self._replace(gone, playlist.id, [])
             for track, position in places.items():
-                entry = Listened(id=playlist.id, name=playlist.name, position=position)
-                self._replace(track, [playlist.id], [entry])
+                place = Listened(id=playlist.id, name=playlist.name, position=position)
+                self._replace(track, playlist.id, [place])
             advance(self._summary.rows)
 
     def history(self, listens: Iterable[Entry | Rejection], advance: Advance) -> None:
@@ -61,11 +61,11 @@ class ConsumptionImport:
         """
         heard: list[tuple[int, str | None, str]] = []
         for entry in listens:
-            track = self._resolve(entry)
-            if track is not None:
+            meant = self._resolve(entry)
+            if meant is not None:
                 self._summary.accepted += 1
             if isinstance(entry, Entry) and entry.listened_at is not None:
-                heard.append((entry.listened_at, track, f"{fold(entry.title)}\x1f{artist_key(entry.artist)}"))
+                heard.append((entry.listened_at, meant, f"{fold(entry.title)}\x1f{artist_key(entry.artist)}"))
             if self._summary.rows % _STEP == 0:
                 advance(self._summary.rows)
         advance(self._summary.rows)
@@ -74,20 +74,20 @@ class ConsumptionImport:
         for session in _sessions(heard):
             start, _, first = session[0]
             digest = hashlib.sha256(f"{start}\x1f{first}".encode("utf-8", "backslashreplace")).hexdigest()[:12]
-            counts = Counter(track for _, track, _ in session if track is not None)
+            counts = Counter(track_id for _, track_id, _ in session if track_id is not None)
             placed: set[str] = set()
-            for position, (_, track, _) in enumerate(session):
-                if track is not None and track not in placed:
-                    placed.add(track)
-                    entry = Listened(id=f"session-{digest}", kind="session", position=position)
-                    additions[track].append((entry, counts[track]))
+            for position, (_, track_id, _) in enumerate(session):
+                if track_id is not None and track_id not in placed:
+                    placed.add(track_id)
+                    place = Listened(id=f"session-{digest}", kind="session", position=position)
+                    additions[track_id].append((place, counts[track_id]))
         for track_id, sessions in additions.items():
             track = self._staging.get(track_id)
-            known = {entry.id for entry in track.listened}
-            new = [(entry, plays) for entry, plays in sessions if entry.id not in known]
+            known = {place.id for place in track.listened}
+            new = [(place, plays) for place, plays in sessions if place.id not in known]
             if new:
                 update = {
-                    "listened": (*track.listened, *(entry for entry, _ in new)),
+                    "listened": (*track.listened, *(place for place, _ in new)),
                     "plays": track.plays + sum(plays for _, plays in new),
                 }
                 self._staging.put(track.model_copy(update=update))
@@ -125,9 +125,9 @@ class ConsumptionImport:
         self._summary.rejected += 1
         self._rejections.add(self._summary.source, rejection)
 
-    def _replace(self, track_id: str, playlists: list[str], entries: list[Listened]) -> None:
+    def _replace(self, track_id: str, playlist: str, entries: list[Listened]) -> None:
         track = self._staging.get(track_id)
-        kept = tuple(entry for entry in track.listened if entry.id not in playlists)
+        kept = tuple(entry for entry in track.listened if entry.id != playlist)
         listened = (*kept, *entries)
         if set(listened) != set(track.listened):
             self._staging.put(track.model_copy(update={"listened": listened}))

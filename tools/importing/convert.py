@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from segue.generator.track import Track
-from segue.tools.importing import cells
+from segue.tools.importing import cells, composite
 from segue.tools.importing.artists import Known, featured_in, nobody, split_artists
 from segue.tools.importing.cells import CellError, is_hole
 from segue.tools.importing.columns import BESIDE_THE_TRACK, CONTAINERS, Column, ColumnMap, column_key
@@ -144,11 +144,16 @@ class RowConverter:
             self._found[name] = self._columns.find(name)
         return self._found[name]
 
+    def _is_name(self, name: str) -> bool:
+        """Whether a column holds titles or artists: songs are called "?" and "None", and so are bands."""
+        column = self._column(name)
+        return column is not None and column.target in ("title", "artist", "album")
+
     def _gather(self, values: Mapping[str, Any], prefix: str, draft: _Draft, complaints: list[str]) -> None:
         for name, value in values.items():
-            if is_hole(value):
+            if is_hole(value) and not (isinstance(value, str) and value and self._is_name(prefix + name)):
                 continue
-            name = f"{prefix}{name}"
+            name = prefix + name
             column = self._column(name)
             if isinstance(value, dict) and (column is None or column.target != "artist"):
                 inner = "" if not prefix and column_key(name) in CONTAINERS else f"{name}."
@@ -186,16 +191,16 @@ class RowConverter:
             case "featured":
                 draft.lists.setdefault("featured", []).extend(self._artists(value))
             case "credit":
-                for person in _people(value):
+                for person in composite.people(value):
                     draft.lists.setdefault("credits", []).append({"name": person, "role": detail})
             case "credits":
-                draft.lists.setdefault("credits", []).extend(_credits(value))
+                draft.lists.setdefault("credits", []).extend(composite.credits(value))
             case "facts":
                 draft.lists.setdefault("facts", []).extend(value if isinstance(value, list) else [cells.text(value)])
             case "links":
                 self._put_links(value, draft)
             case "playlists":
-                draft.lists.setdefault("listened", []).extend(_playlists(value))
+                draft.lists.setdefault("listened", []).extend(composite.playlists(value))
             case "duration":
                 draft.scalar("duration", rank + 10, cells.seconds(value))
             case "duration_ms":
@@ -219,11 +224,8 @@ class RowConverter:
             value = [value]
         if isinstance(value, str) and not (value.startswith("[") and value.endswith("]")):
             return split_artists(cells.text(value), self._known)
-        return (
-            [name for entry in cells.items(value) for name in split_artists(entry, nobody)]
-            if isinstance(value, str)
-            else cells.items(value)
-        )
+        # Where a source lists its artists, nobody needs to guess where one name ends.
+        return cells.items(value)
 
     @staticmethod
     def _put_links(value: Any, draft: _Draft) -> None:
@@ -257,10 +259,10 @@ class RowConverter:
         energy = values.pop("energy", None)
         if energy is not None:
             try:
-                draft.sound["energy"] = _energy(energy, spotify="danceability" in draft.sound)
+                draft.sound["energy"] = composite.energy(energy, spotify="danceability" in draft.sound)
             except CellError as error:
                 complaints.append(f"energy: {error}")
-        _join_date(values)
+        composite.join_date(values)
         playlist = values.pop("playlist_id", None)
         name = values.pop("playlist_name", None)
         if playlist or name:
@@ -277,67 +279,6 @@ class RowConverter:
     def reason_ignored(self, name: str) -> str:
         """Return why a column of `ignored` was left out."""
         return BESIDE_THE_TRACK.get(column_key(name), "its name means nothing here; --map can give it a meaning")
-
-
-def _energy(value: Any, *, spotify: bool) -> float:
-    """Return energy as a share. Whole numbers from 1 to 5 beside no Spotify features are a five-step scale."""
-    if not spotify and not isinstance(value, float) and str(value).strip() in {"1", "2", "3", "4", "5"}:
-        return (int(value) - 1) / 4
-    return cells.share(value, percent=not spotify and cells.number(value) > 1)
-
-
-def _join_date(values: dict[str, Any]) -> None:
-    month, day = values.pop("released_month", None), values.pop("released_day", None)
-    date = values.get("released")
-    if date and len(date) == 4 and month:
-        values["released"] = f"{date}-{month:02}" + (f"-{day:02}" if day else "")
-
-
-def _people(value: Any) -> list[str]:
-    """Return the persons in a credit cell: "Mercury, Freddie" is one, "Angus Young, Malcolm Young" are two."""
-    found = []
-    for entry in cells.items(value):
-        for part in entry.split("/"):
-            names = [name.strip() for name in part.split(",") if name.strip()]
-            if len(names) == 2 and all(" " not in name for name in names):
-                names = [f"{names[1]} {names[0]}"]
-            found += names
-    return found
-
-
-def _credits(value: Any) -> list[dict[str, Any]]:
-    if isinstance(value, str):
-        return [{"name": name} for name in cells.items(value)]
-    if not isinstance(value, list):
-        raise CellError(f"a list of names and roles is needed, found {type(value).__name__}")
-    found = []
-    for entry in value:
-        match entry:
-            case str():
-                found.append({"name": entry})
-            case {"name": str(name)}:
-                found.append({"name": name, "role": entry.get("role")})
-            case [str(name), str(role)]:
-                found.append({"name": name, "role": role})
-            case _:
-                raise CellError(f"not a name with a role: {str(entry)[:60]!r}")
-    return found
-
-
-def _playlists(value: Any) -> list[dict[str, Any]]:
-    """Return memberships from [[id, name, ...], ...]; what follows the name describes the playlist, not the track."""
-    found = []
-    for entry in value if isinstance(value, list) else cells.items(value):
-        match entry:
-            case str() | int():
-                found.append({"id": str(entry)})
-            case {"id": playlist}:
-                found.append({"id": str(playlist), "name": entry.get("name")})
-            case [playlist, str(name), *_]:
-                found.append({"id": str(playlist), "name": name})
-            case _:
-                raise CellError(f"not a playlist: {str(entry)[:60]!r}")
-    return found
 
 
 _REQUIRED: Final = frozenset({"id", "title", "artists"})

@@ -3,6 +3,7 @@
 Knows nothing of the catalog; `consumption.py` finds the track.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,4 @@ def optional_id(read: Any, value: Any) -> tuple[str, ...]:
 
 def playlist_id(path: Path) -> str:
     """Return an id for a playlist that has none: the same for the same file, however its entries change."""
-    import hashlib
-
     return "playlist-" + hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:12]

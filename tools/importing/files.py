@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from segue.generator.errors import SourceError
 
@@ -36,8 +36,8 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
         SourceError: the file is missing, unreadable, or not what its name says.
     """
     try:
-        with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as stream:
-            yield stream
+        with path.open("rb") as file:
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if path.name.lower().endswith(".gz") else file
     except (OSError, EOFError) as error:
         raise SourceError(f"cannot read {path}: {error}") from error
 

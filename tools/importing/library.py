@@ -4,6 +4,7 @@ This is the flow of an import from top to bottom: recognise, read, match and mer
 and nothing of formats.
 """
 
+import csv
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -235,8 +236,6 @@ def _table_reader(path: Path, kind: Kind, columns: ColumnMap) -> Reader:
 
 
 def _is_headerless(path: Path) -> bool:
-    import csv
-
     with open_text(path, newline="") as stream:
         return histories.is_headerless_lastfm(next(csv.reader(stream), []))
 

@@ -49,8 +49,10 @@ class Staging:
         if self._catalog is not None and len(self._catalog):
             column: Any = self._catalog.table["listened"].combine_chunks()
             lists = column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
-            hits = pc.equal(pc.struct_field(pc.list_flatten(lists), "id"), playlist)
-            rows = pc.unique(pc.filter(pc.list_parent_indices(lists), hits)).to_pylist()
+            identifiers: Any = pc.struct_field(pc.list_flatten(lists), "id")
+            rows: list[Any] = (
+                pc.list_parent_indices(lists).filter(pc.equal(identifiers, pa.scalar(playlist))).unique().to_pylist()
+            )
             ids = self._catalog.ids
             found |= {ids[row] for row in rows} - self._staged.keys()
         return found

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from segue.generator.names import artist_key
-from segue.tools.importing.convert import Converted, RowConverter, RowError
 from segue.tools.importing.columns import ColumnMap
-from segue.tools.importing.identity import identity_of
+from segue.tools.importing.convert import Converted, RowConverter, RowError
+from segue.tools.importing.identity import identity_of, name_key
 from segue.tools.importing.merge import merge_tracks
 from segue.tools.importing.rejections import Rejections
 from segue.tools.importing.rows import Rejection, Row, reject
@@ -114,7 +114,5 @@ class TableImport:
 
 
 def _strangers(known: tuple[str, str], converted: Converted) -> bool:
-    from segue.tools.importing.identity import name_key
-
     title, artist = name_key(converted.track.title, converted.track.artists[0].name)
     return title != known[0] and artist != known[1]

@@ -1,7 +1,7 @@
 """Reads folders of audio files: what their tags say, as rows of a table.
 
-ID3 (MP3, WAV, AIFF), Vorbis comments (FLAC, Ogg, Opus), MP4 atoms and APEv2 become the same columns. Where a file has no
-title or artist, "Artist - Title" is read from its name. Knows tags, not how they become tracks.
+ID3 (MP3, WAV, AIFF), Vorbis comments (FLAC, Ogg, Opus), MP4 atoms and APEv2 become the same columns. Where a file has
+no title or artist, "Artist - Title" is read from its name. Knows tags, not how they become tracks.
 """
 
 import os
@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import mutagen
+from mutagen.id3 import ID3
+from mutagen.mp4 import MP4Tags
 
 from segue.tools.importing.rows import Rejection, Row, reject
 
-EXTENSIONS: Final = frozenset(
-    ".mp3 .flac .ogg .oga .opus .m4a .m4b .mp4 .aac .wav .wave .aif .aiff .wma .ape .wv .mpc .spx .tta".split()
-)
+EXTENSIONS: Final = frozenset({
+    ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".wav", ".wave", ".aif", ".aiff", ".wma",
+    ".ape", ".wv", ".mpc", ".spx", ".tta",
+})  # fmt: skip
 
 _FRAMES: Final = {
     "title": "TIT2", "artist": "TPE1", "albumartist": "TPE2", "album": "TALB", "genre": "TCON", "mood": "TMOO",
@@ -96,11 +99,10 @@ def read_file(path: Path) -> dict[str, Any]:
 def _read(tags: Any) -> dict[str, Any]:
     if tags is None:
         return {}
-    if isinstance(tags, mutagen.id3.ID3):
+    if isinstance(tags, ID3):
         return _read_id3(tags)
-    if isinstance(tags, mutagen.mp4.MP4Tags):
-        return {name: _joined(name, tags.get(atom)) for name, atom in _ATOMS.items()}
-    return {name: _joined(name, tags.get(comment)) for name, comment in _COMMENTS.items()}
+    names = _ATOMS if isinstance(tags, MP4Tags) else _COMMENTS
+    return {name: _joined(name, tags[key]) for name, key in names.items() if key in tags}
 
 
 def _read_id3(tags: Any) -> dict[str, Any]:

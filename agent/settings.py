@@ -1,0 +1,57 @@
+"""What the environment may set: one frozen object, built once at the edge and passed in.
+
+Every variable begins with SEGUE_; one that nobody knows is an error, for a misspelt setting that is silently ignored
+costs an afternoon. Knows paths, and opens none of them.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Self
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from segue.generator.errors import UserError
+
+PREFIX: Final = "SEGUE_"
+
+
+def default_catalog_folder() -> Path:
+    """Return where a person's own catalog stands unless they say otherwise."""
+    return user_data_path("segue", appauthor=False) / "catalogs" / "mine"
+
+
+class SettingsError(UserError):
+    """Raised when the environment holds a SEGUE_ variable that is unknown or cannot be read."""
+
+
+class Settings(BaseSettings):
+    """Settings of the command line and the servers."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    catalog: Path = Field(default_factory=default_catalog_folder)
+    """Folder of the catalog that commands work on (SEGUE_CATALOG)."""
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Return the settings of this process's environment.
+
+        Args:
+            environment: checked for unknown names; by default that of the process.
+
+        Raises:
+            SettingsError: a SEGUE_ variable is unknown or cannot be read.
+        """
+        names = {f"{PREFIX}{name.upper()}" for name in cls.model_fields}
+        unknown = sorted(name for name in environment or os.environ if name.startswith(PREFIX) and name not in names)
+        if unknown:
+            raise SettingsError(f"unknown setting {', '.join(unknown)}; there are {', '.join(sorted(names))}")
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = PREFIX + "_".join(map(str, first["loc"])).upper()
+            raise SettingsError(f"{name} cannot be read: {first['msg']}") from error
