@@ -228,3 +228,20 @@ def test_vector_look_ups_are_the_scalar_ones() -> None:
     two = one.copy()
     both(codes, tables, one, two)
     assert np.array_equal(one, two)
+
+
+def test_without_a_folder_for_its_cache_a_kernel_still_compiles_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_folder(*, cache: bool = False, **options: Any) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(**options)
+
+    monkeypatch.setattr(kernels, "njit", no_folder)
+
+    def double(number: int) -> int:
+        return 2 * number
+
+    assert kernels._compiled(double)(21) == 42
+    assert "compiled anew" in caplog.text
