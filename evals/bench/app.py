@@ -2,7 +2,7 @@
 
 import typer
 
-from segue.evals.bench import match
+from segue.evals.bench import entities, match, search
 
 app = typer.Typer(help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True)
 
@@ -12,4 +12,6 @@ def bench() -> None:
     """Benchmarks: each prints the baseline beside ours in one run."""
 
 
+app.command("entities")(entities.command)
 app.command("match")(match.command)
+app.command("search")(search.command)

@@ -85,7 +85,9 @@ class Applied(BaseModel):
     unknown: dict[str, int]
     """For each positive filter, how many tracks lack the field, and were left out for that."""
     unmatched: tuple[str, ...] = ()
-    """Values that no track of the catalog has ("genres: zydeco")."""
+    """Values asked for that no track of the catalog has ("genres: zydeco")."""
+    nothing_to_exclude: tuple[str, ...] = ()
+    """Values to leave out that no track of the catalog has ("versions: live")."""
 
 
 class _Labels:
@@ -145,6 +147,7 @@ class FilterColumns:
         allowed = np.ones(self._count, dtype=bool)
         unknown: dict[str, int] = {}
         unmatched: list[str] = []
+        absent: list[str] = []
         self._apply_years(filters, allowed, unknown)
         for field in self.FIELDS:
             labels = self._labels[field]
@@ -153,12 +156,15 @@ class FilterColumns:
                 unknown[field] = int(np.count_nonzero(~labels.known))
                 allowed &= labels.mask(self._resolve(field, wanted, unmatched))
             if unwanted:
-                allowed &= ~labels.mask(self._resolve(field, unwanted, unmatched))
+                allowed &= ~labels.mask(self._resolve(field, unwanted, absent))
         gone = [self._positions[track_id] for track_id in filters.without_ids if track_id in self._positions]
         allowed[gone] = False
         return allowed, Applied(
-            allowed=int(np.count_nonzero(allowed)), unknown=unknown, unmatched=tuple(unmatched)
-        )  # fmt: skip
+            allowed=int(np.count_nonzero(allowed)),
+            unknown=unknown,
+            unmatched=tuple(unmatched),
+            nothing_to_exclude=tuple(absent),
+        )
 
     def _apply_years(self, filters: Filters, allowed: Mask, unknown: dict[str, int]) -> None:
         first, last = filters.year_from, filters.year_to

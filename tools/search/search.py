@@ -231,6 +231,7 @@ def _notes(
     notes = [f"Applied: {piece}." for piece in understood.applied]
     notes += [f"Not applied: {piece}." for piece in understood.not_applied]
     notes += [f"No track has {value}." for value in applied.unmatched]
+    notes += [f"Nothing to leave out: no track has {value}." for value in applied.nothing_to_exclude]
     notes += [f"{count} tracks lack {field} and were left out." for field, count in applied.unknown.items() if count]
     for mention in mentions:
         if not allowed[list(mention.positions)].any():

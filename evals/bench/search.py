@@ -1,0 +1,85 @@
+"""`segue bench search`: latency of search on an opened catalog, for each source alone and for all together.
+
+Warm figures: indexes are open and the first queries are not counted. The time of a query includes everything that a
+caller waits for: entity linking, filters, encoding the query, retrieval, fusion and making the `Track` objects. Opening
+the indexes is reported apart.
+"""
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.generator.errors import SourceError
+from segue.tools.search.search import SOURCES, Searcher, Source
+
+WARM_UP = 20
+
+
+def command(
+    catalog: Annotated[Path, typer.Option(help="A catalog folder.")],
+    queries: Annotated[Path, typer.Option(help="Queries: one a line, or JSON Lines with `query` or `text`.")],
+    most: Annotated[int, typer.Option(min=1, help="Queries to run, from the start of the file.")] = 300,
+    k: Annotated[int, typer.Option(min=1, help="Tracks asked for.")] = 10,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure how long a search takes on an opened catalog."""
+    from segue.tools.catalog.catalog import Catalog
+
+    texts = read_queries(require_file(queries))[:most]
+    if not texts:
+        raise SourceError(f"{queries} holds no queries")
+    systems: dict[str, tuple[Source, ...]] = {"lexical": ("lexical",), "dense": ("dense",), "lexical + dense": SOURCES}
+    with Catalog.open(catalog) as opened:
+        started = time.perf_counter()
+        searcher = Searcher(opened)
+        searcher.search(texts[0])
+        opening = time.perf_counter() - started
+        rows = [
+            Row(name=name, metrics=_latencies(searcher, texts, sources, k)) for name, sources in systems.items()
+        ]  # fmt: skip
+        linking = [_milliseconds(partial(searcher.linker.link, text)) for text in texts]
+        rows.append(Row(name="entity linking alone", metrics=_summary(linking)))
+        BenchResult(
+            bench="search",
+            data={"catalog": str(catalog), "tracks": len(opened), "queries": str(queries), "run": len(texts), "k": k},
+            rows=rows,
+            figures={"opening_seconds": opening},
+        ).show(as_json=json_)
+
+
+def read_queries(path: Path) -> list[str]:
+    """Return the queries of a file, gzipped or not."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        found = [line.strip() for line in lines if line.strip()]
+    if ".jsonl" not in path.name:
+        return found
+    rows = [json.loads(line) for line in found]
+    return [str(row.get("query") or row.get("text") or "") for row in rows]
+
+
+def _latencies(searcher: Searcher, texts: list[str], sources: tuple[Source, ...], k: int) -> dict[str, float]:
+    for text in texts[:WARM_UP]:
+        searcher.search(text, k=k, sources=sources)
+    return _summary([_milliseconds(partial(searcher.search, text, k=k, sources=sources)) for text in texts])
+
+
+def _milliseconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return 1000 * (time.perf_counter() - started)
+
+
+def _summary(values: list[float]) -> dict[str, float]:
+    return {
+        "p50_ms": float(np.percentile(values, 50)),
+        "p95_ms": float(np.percentile(values, 95)),
+        "max_ms": max(values),
+    }
