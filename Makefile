@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 export OMP_WAIT_POLICY := passive
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test check format default-catalog clean
+.PHONY: demo test check format default-catalog tokenizer clean
 .DEFAULT_GOAL := demo
 
 # Create the environment, with every version pinned by constraints.txt and torch as a CPU build where there is no GPU.
@@ -34,6 +34,11 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format src/segue/ tests scripts
 	$(BIN)/ruff check --fix src/segue/ tests scripts
+
+# Train the tokenizer that ships, on the open music in DATA (tracks.jsonl.gz) and the default catalog.
+tokenizer: $(READY)
+	$(BIN)/segue tokenizer train --out generator/weights/tokenizer --half --spread 20000 \
+		--catalog tools/catalog/default/tracks.parquet --catalog $(DATA)/tracks.jsonl.gz
 
 # Remove what make has made.
 clean:

@@ -23,10 +23,11 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    from segue.agent.commands import catalog, search
+    from segue.agent.commands import catalog, search, tokenizer
 
     app.add_typer(catalog.app, name="catalog")
     app.command("search")(search.search)
+    app.add_typer(tokenizer.app, name="tokenizer")
     for extension in sorted(entry_points(group="segue.commands")):
         app.add_typer(extension.load(), name=extension.name)
     return app

@@ -28,6 +28,8 @@ DEFAULT_QUANTIZER: Final = "residual-kmeans"
 _CHUNK: Final = 100_000
 """Tracks encoded at a time: one textual modality of so many tracks takes 150 MB. Texts are shared within a chunk."""
 
+_NUMERIC: Final = frozenset({Modality.SC, Modality.MC, Modality.RI})
+
 TrainingProgress = Callable[[Modality, Step], None]
 """Called with the modality at work and how far it has come."""
 EncodingProgress = Callable[[int], None]
@@ -63,17 +65,21 @@ class Tokenizer:
         quantizer: str = DEFAULT_QUANTIZER,
         sizes: tuple[int, int, int] = DEFAULT_CODEWORDS,
         settings: Mapping[str, Any] | None = None,
+        spread: Sequence[Track] = (),
         seed: int = 0,
         progress: TrainingProgress | None = None,
     ) -> Self:
         """Fit the encoders to `tracks`, then one quantizer of the kind `quantizer` per modality.
 
-        `settings` are passed to the quantizer's constructor. Raises UserError for a quantizer that makes no semantic
-        IDs (flat k-means and VQ-VAE have one level) and for tracks of which no modality is known.
+        `settings` are passed to the quantizer's constructor. Sound, tempo and date also see the tracks in `spread`.
+        Raises UserError for a quantizer that makes no semantic IDs (flat k-means and VQ-VAE have one level) and for
+        tracks of which no modality is known.
         """
-        for encoder in encoders.values():
-            encoder.fit(tracks)
-        features = {modality: encoder.encode(tracks) for modality, encoder in encoders.items()}
+        features = {}
+        for modality, encoder in encoders.items():
+            seen = [*tracks, *spread] if modality in _NUMERIC else tracks
+            encoder.fit(seen)
+            features[modality] = encoder.encode(seen)
         return cls.fit(
             features, encoders, quantizer=quantizer, sizes=sizes, settings=settings, seed=seed, progress=progress
         )

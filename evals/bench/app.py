@@ -2,7 +2,7 @@
 
 import typer
 
-from segue.evals.bench import entities, match, search
+from segue.evals.bench import entities, match, quantizers, search, similar
 
 app = typer.Typer(help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True)
 
@@ -14,4 +14,6 @@ def bench() -> None:
 
 app.command("entities")(entities.command)
 app.command("match")(match.command)
+app.command("quantizers")(quantizers.command)
 app.command("search")(search.command)
+app.command("similar")(similar.command)

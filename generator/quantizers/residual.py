@@ -15,30 +15,23 @@ _CHUNK: Final = 8_192
 """Rows per distance matrix: with 1,024 codes 32 MB."""
 
 
-def nearest(vectors: Vectors, codebook: Vectors, penalty: NDArray[np.float32] | None = None) -> NDArray[np.int64]:
-    """Return for each vector the index of the nearest code vector in Euclidean distance, the lowest index on a tie.
-
-    `penalty` (one number per code) is added to the squared distances: codes that would be overfull cost more.
-    """
+def nearest(vectors: Vectors, codebook: Vectors) -> NDArray[np.int64]:
+    """Return for each vector the index of the nearest code vector in Euclidean distance, the lowest index on a tie."""
     out = np.empty(len(vectors), dtype=np.int64)
     # |v - c|^2 = |v|^2 - 2 v.c + |c|^2, and |v|^2 is the same for every code.
     offset = np.einsum("kd,kd->k", codebook, codebook)
-    if penalty is not None:
-        offset = offset + penalty
     for start in range(0, len(vectors), _CHUNK):
         part = vectors[start : start + _CHUNK]
         out[start : start + _CHUNK] = np.argmin(offset - 2.0 * (part @ codebook.T), axis=1)
     return out
 
 
-def encode_residual(
-    vectors: Vectors, codebooks: Sequence[Vectors], penalties: Sequence[NDArray[np.float32]] | None = None
-) -> Codes:
+def encode_residual(vectors: Vectors, codebooks: Sequence[Vectors]) -> Codes:
     """Return codes of shape (n, levels): k_l = argmin |r_(l-1) - e_k|^2 and r_l = r_(l-1) - e_(k_l)."""
     residual = vectors.copy()
     codes = np.empty((len(vectors), len(codebooks)), dtype=np.uint16)
     for level, codebook in enumerate(codebooks):
-        chosen = nearest(residual, codebook, None if penalties is None else penalties[level])
+        chosen = nearest(residual, codebook)
         codes[:, level] = chosen
         residual -= codebook[chosen]
     return codes

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.generator.quantizers.clusters import balanced_kmeans, distinct, kmeans
+from segue.generator.quantizers.clusters import distinct, kmeans
 from segue.generator.quantizers.protocol import Codes, NotFitted, Progress, Step, Vectors, check_vectors
 from segue.generator.quantizers.residual import decode_residual, encode_residual, nearest
 
@@ -21,9 +21,8 @@ DEFAULT_SIZES: Final = (128, 64, 31)
 class ResidualKMeans:
     """K-means level by level on the residuals.
 
-    sizes: codes per level. iterations: Lloyd iterations per level. balanced: where given (> 1), hardly a code carries
-    more than so many times the mean load, at some cost in reconstruction. repeats: the exponent on how often a vector
-    repeats in training: 1 counts every row, 0 counts every distinct vector once.
+    sizes: codes per level. iterations: Lloyd iterations per level. repeats: the exponent on how often a vector repeats
+    in training: 1 counts every row, 0 counts every distinct vector once.
     """
 
     kind: ClassVar[str] = "residual-kmeans"
@@ -33,19 +32,14 @@ class ResidualKMeans:
         sizes: tuple[int, ...] = DEFAULT_SIZES,
         *,
         iterations: int = 50,
-        balanced: float | None = None,
         repeats: float = 1.0,
     ) -> None:
         if not sizes or min(sizes) < 1:
             raise ValueError(f"every level needs at least one code, got {sizes}")
-        if balanced is not None and balanced <= 1:
-            raise ValueError(f"balanced must be above 1 (times the mean load), got {balanced}")
         self.sizes = tuple(sizes)
         self.iterations = iterations
-        self.balanced = balanced
         self.repeats = repeats
         self._codebooks: tuple[Vectors, ...] = ()
-        self._prices: tuple[NDArray[np.float32], ...] | None = None
 
     @property
     def codebooks(self) -> tuple[Vectors, ...]:
@@ -60,31 +54,25 @@ class ResidualKMeans:
         residual, weights = rows.vectors.copy(), rows.counts.astype(np.float64) ** self.repeats
         # What subtraction leaves of two equal numbers is no structure to spend codes on.
         noise = 1e-5 * float(np.sqrt((residual**2).sum(axis=1).mean()))
-        codebooks, prices = [], []
+        codebooks = []
         for level, size in enumerate(self.sizes):
             # Different vectors may leave the same residual, most often none at all.
             left = distinct(np.ascontiguousarray(residual))
             mass = np.bincount(left.inverse, weights=weights).astype(np.float64)
-            if self.balanced is None:
-                centroids = kmeans(left.vectors, mass, size, seed=seed + level, iterations=self.iterations)
-                price = np.zeros(len(centroids), dtype=np.float32)
-            else:
-                centroids, price = balanced_kmeans(left.vectors, mass, size, limit=self.balanced, seed=seed + level)
-            residual -= centroids[nearest(residual, centroids, price)]
+            centroids = kmeans(left.vectors, mass, size, seed=seed + level, iterations=self.iterations)
+            residual -= centroids[nearest(residual, centroids)]
             residual[np.abs(residual).max(axis=1) < noise] = 0
             codebooks.append(centroids)
-            prices.append(price)
             if progress:
                 error = float(np.average((residual**2).sum(axis=1), weights=weights))
                 progress(Step(level + 1, len(self.sizes), {"squared_error": error}))
         self._codebooks = tuple(codebooks)
-        self._prices = tuple(prices) if self.balanced is not None else None
         self.sizes = tuple(len(codebook) for codebook in codebooks)
         return self
 
     def encode(self, vectors: Vectors) -> Codes:
         """Return codes of shape (n, levels)."""
-        return encode_residual(np.ascontiguousarray(vectors, dtype=np.float32), self.codebooks, self._prices)
+        return encode_residual(np.ascontiguousarray(vectors, dtype=np.float32), self.codebooks)
 
     def decode(self, codes: Codes) -> Vectors:
         """Return the sums of the chosen centroids, shape (n, dimension)."""
@@ -92,13 +80,11 @@ class ResidualKMeans:
 
     def config(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
-        return {"iterations": self.iterations, "balanced": self.balanced, "repeats": self.repeats}
+        return {"iterations": self.iterations, "repeats": self.repeats}
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """Return `codebook.N` and, if balanced, `price.N` per level."""
-        named: dict[str, NDArray[Any]] = {f"codebook.{n}": book for n, book in enumerate(self.codebooks)}
-        named.update({f"price.{n}": price for n, price in enumerate(self._prices or ())})
-        return named
+        """Return `codebook.N` per level."""
+        return {f"codebook.{level}": book for level, book in enumerate(self.codebooks)}
 
     @classmethod
     def restore(cls, config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Self:
@@ -106,7 +92,6 @@ class ResidualKMeans:
         codebooks = numbered(tensors, "codebook")
         self = cls(tuple(len(book) for book in codebooks), **config)
         self._codebooks = codebooks
-        self._prices = numbered(tensors, "price") if self.balanced is not None else None
         return self
 
 

@@ -18,10 +18,10 @@ from segue.generator.quantizers.residual_kmeans import ResidualKMeans
 from segue.generator.quantizers.rqvae import RQVAE
 from segue.generator.quantizers.vqvae import VQVAE
 
-QUICK = Training(epochs=25, batch=128, learning_rate=2e-3, decay=0.9)
+QUICK = Training(epochs=20, batch=128, learning_rate=2e-3, decay=0.9)
 
 
-def clusters(count: int, each: int = 60, dimension: int = 16, noise: float = 0.01) -> tuple[Vectors, np.ndarray]:
+def clusters(count: int, each: int = 30, dimension: int = 16, noise: float = 0.01) -> tuple[Vectors, np.ndarray]:
     """Tight clusters around orthogonal-ish far centres, and which cluster each row is of."""
     rng = np.random.default_rng(5)
     centres = rng.normal(size=(count, dimension)) * 3
@@ -54,7 +54,7 @@ class QuantizerContract:
     def test_neighbours_share_the_coarse_code(self) -> None:
         vectors, labels = clusters(8)
         first = self.make(*self.levels()).fit(vectors, seed=3).encode(vectors)[:, 0]
-        shared = np.mean([np.bincount(first[labels == label]).max() / 60 for label in range(8)])
+        shared = np.mean([np.bincount(first[labels == label]).max() / 30 for label in range(8)])
         assert shared > 0.8 if self.learns else shared < 0.4
 
     def test_same_seed_same_codes(self) -> None:
@@ -129,30 +129,12 @@ class TestResidualKMeans(QuantizerContract):
         assert quantizer.sizes == (5, 1, 1)
         assert squared_error(vectors, quantizer.decode(quantizer.encode(vectors))) == pytest.approx(0, abs=1e-9)
 
-    def test_balanced_codes_carry_bounded_loads(self) -> None:
-        rng = np.random.default_rng(0)
-        # A dense crowd and a thin halo: plain k-means spends its codes on the halo.
-        crowd = rng.normal(size=(4000, 4)) * 0.3
-        vectors = np.concatenate([crowd, rng.normal(size=(200, 4)) * 6]).astype(np.float32)
-
-        def heaviest(quantizer: ResidualKMeans) -> float:
-            load = np.bincount(quantizer.fit(vectors).encode(vectors)[:, 0], minlength=16)
-            return float(load.max() / load.mean())
-
-        assert heaviest(ResidualKMeans((16,))) > 3
-        assert heaviest(ResidualKMeans((16,), balanced=1.5)) < 2
-
     def test_repeated_rows_weigh_as_told(self) -> None:
         vectors = np.asarray([[0.0], [1.0]], dtype=np.float32)[[0] * 99 + [1]]
         by_row = ResidualKMeans((1,), repeats=1.0).fit(vectors).codebooks[0]
         by_value = ResidualKMeans((1,), repeats=0.0).fit(vectors).codebooks[0]
         assert by_row.item() == pytest.approx(0.01, rel=1e-4)
         assert by_value.item() == pytest.approx(0.5)
-
-
-class TestBalancedResidualKMeans(QuantizerContract):
-    def make(self, *sizes: int) -> Quantizer:
-        return ResidualKMeans(sizes, balanced=1.5)
 
 
 class TestRQVAE(QuantizerContract):
