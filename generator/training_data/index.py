@@ -56,6 +56,15 @@ class TrackIndex:
                         break
         return found
 
+    def related(self, row: int, other: int) -> bool:
+        """Return whether two tracks share a playlist, a genre or an artist."""
+        one, two = self.tracks[row], self.tracks[other]
+        return bool(
+            set(self._of[row]) & set(self._of[other])
+            or {fold(genre) for genre in one.genres} & {fold(genre) for genre in two.genres}
+            or {artist_key(artist.name) for artist in one.artists} & {artist_key(artist.name) for artist in two.artists}
+        )
+
     def genre_mate(self, row: int, random: Random) -> int | None:
         """Return another track of a genre of the given one, or None."""
         genres = [rows for genre in self.tracks[row].genres if len(rows := self.by_genre[fold(genre)]) > 1]

@@ -48,14 +48,19 @@ def request_examples(
         )
 
 
-def request(index: TrackIndex, row: int, random: Random, *, playlist_names: bool = True) -> tuple[str, set[Modality]]:
-    """Return a message that the track in `row` fulfils, and the modalities that it speaks of."""
+def request(
+    index: TrackIndex, row: int, random: Random, *, playlist_names: bool = True, opened: bool = True
+) -> tuple[str, set[Modality]]:
+    """Return a message that the track in `row` fulfils, and the modalities that it speaks of.
+
+    Without `opened` it has neither opening ("play me") nor closing, and can follow other words.
+    """
     if random.random() < 0.2 and (compared := comparison(index, row, random)):
         return compared
     track = index.tracks[row]
     known = facets(track, random, playlist_names=playlist_names)
     chosen = _choose(known, random.choices((1, 2, 3, 4), (4, 5, 3, 1))[0], random)
-    text = compose(chosen, random)
+    text = compose(chosen, random, opened=opened)
     modalities = {facet.modality for facet in chosen}
     if random.random() < 0.2 and not _names_the_track(chosen) and (ruled_out := exclusion(index, row, random)):
         text = f"{text.rstrip('?!. ')}{ruled_out[0]}"
@@ -63,17 +68,17 @@ def request(index: TrackIndex, row: int, random: Random, *, playlist_names: bool
     return text, modalities
 
 
-def compose(chosen: Sequence[Facet], random: Random) -> str:
+def compose(chosen: Sequence[Facet], random: Random, *, opened: bool = True) -> str:
     """Return one message that says all of `chosen`: a list of words, a phrase, or an opening and a phrase."""
     alone = [facet for facet in chosen if all(place == "alone" for place, _ in facet.forms)]
     if alone:
-        return _opened(random.choice(alone[0].forms)[1], random, some=False)
+        return _opened(random.choice(alone[0].forms)[1], random, some=False, opened=opened)
     forms = [text for place, text in chosen[0].forms if place == "alone"] if len(chosen) == 1 else []
     if forms and random.random() < 0.5:
-        return _opened(random.choice(forms), random, some=False)
+        return _opened(random.choice(forms), random, some=False, opened=opened)
     if len(chosen) > 1 and random.random() < 0.12:
         return ", ".join(random.choice(facet.forms)[1] for facet in chosen)
-    return _phrase(chosen, random)
+    return _phrase(chosen, random, opened=opened)
 
 
 def response(track: Track, random: Random) -> str:
@@ -82,7 +87,7 @@ def response(track: Track, random: Random) -> str:
     return random.choice(words.RESPONSES).format(title=title, artist=track.artist)
 
 
-def _phrase(chosen: Sequence[Facet], random: Random) -> str:
+def _phrase(chosen: Sequence[Facet], random: Random, *, opened: bool) -> str:
     before: list[tuple[int, str]] = []
     after: list[str] = []
     for facet in chosen:
@@ -100,11 +105,13 @@ def _phrase(chosen: Sequence[Facet], random: Random) -> str:
         # A genre can stand for the noun itself: "mellow 90s rock".
         bare = bool(before) and not after and max(before)[0] == len(_ORDER) - 1 and random.random() < 0.5
         text = " ".join([*(text for _, text in sorted(before)), *(() if bare else (noun,)), *after])
-    message = _opened(text, random, some=noun != "something")
+    message = _opened(text, random, some=noun != "something", opened=opened)
     return f"{message}{random.choice(words.ALSO)}{late}" if late else message
 
 
-def _opened(text: str, random: Random, *, some: bool) -> str:
+def _opened(text: str, random: Random, *, some: bool, opened: bool) -> str:
+    if not opened:
+        return text
     opening = random.choice(words.OPENINGS)
     asks = opening.startswith(words.QUESTIONS)
     if opening and not opening.endswith("any ") and some:

@@ -39,6 +39,13 @@ MORE: Final = (
     "great, keep going", "Perfect! Do you have more songs like this?", "another one like that", "nice. similar songs?",
     "these are great, a few more please", "yes!! more of this", "keep this vibe going", "I like that one, what's next?",
 )  # fmt: skip
+CHANGES_LIKED: Final = (
+    "like that, but {x}", "great, now {x}", "nice! something similar {x}?", "love it. can it be {x}", "{x} please",
+    "good one, now one that is {x}", "same but {x}",
+)  # fmt: skip
+CHANGES_REJECTED: Final = (
+    "not quite, {x}", "hmm, {x} please", "no, I meant {x}", "I'd prefer {x}", "not this one. {x}",
+)  # fmt: skip
 REJECTIONS: Final = (
     "not that one.", "skip.", "hmm no.", "nah, not my thing.", "I don't like this one.", "not really what I meant.",
     "next.", "No, something else.", "that's not it.", "not feeling this one.", "I've heard that too often.",
