@@ -12,6 +12,7 @@ Knows nothing of tracks.
 import shutil
 import sqlite3
 import tempfile
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -92,7 +93,10 @@ def extend_index(
         return
     with _writing(folder) as client:
         collection = client.get_collection(COLLECTION, embedding_function=None)
-        collection.modify(configuration={"hnsw": _flushing(len(ids))})
+        with warnings.catch_warnings():
+            # Chroma warns of its own record that a collection embeds no texts; only `modify` reads it.
+            warnings.filterwarnings("ignore", "legacy embedding function config", DeprecationWarning)
+            collection.modify(configuration={"hnsw": _flushing(len(ids))})
     with _writing(folder) as client:  # an open index keeps the threshold that it was opened with
         _insert(client.get_collection(COLLECTION, embedding_function=None), ids, vectors, progress)
     _compact(folder)
@@ -116,6 +120,8 @@ def _insert(
         part = slice(start, start + BATCH)
         collection.add(ids=list(ids[part]), embeddings=cast("Embeddings", vectors[part]))
         progress(len(ids[part]))
+    if len(ids) == 1:  # a lone record stays below the smallest threshold: write the same vector once more
+        collection.update(ids=list(ids), embeddings=cast("Embeddings", vectors))
 
 
 def _compact(folder: Path) -> None:

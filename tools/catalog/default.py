@@ -8,7 +8,7 @@ from typing import Final
 
 import platformdirs
 
-from segue.generator.sentences import SentenceEncoder
+from segue.generator.sentences import SentenceEncoder, TextEncoder
 from segue.tools.catalog.derived import Progress
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.manifest import FORMAT, TRUTH, checksum
@@ -22,19 +22,26 @@ WAIT: Final = 600.0
 """Seconds that a second first user waits for the first."""
 
 
-def default_catalog(progress: Progress | None = None, *, cache: Path | None = None, source: Path = SOURCE) -> Path:
+def default_catalog(
+    progress: Progress | None = None,
+    *,
+    cache: Path | None = None,
+    source: Path = SOURCE,
+    encoder: TextEncoder | None = None,
+) -> Path:
     """Return the folder of the default catalog, building it at first use.
 
     Args:
         progress: told how far the building is.
         cache: where to build it; by default the user's cache folder.
         source: Parquet file of tracks (`parquet.SCHEMA`).
+        encoder: encoder of the dense index; the bundled one by default.
 
     Raises:
         CatalogNotWritable: the cache folder cannot be written.
     """
     base = cache or platformdirs.user_cache_path("segue") / "catalogs"
-    encoder = SentenceEncoder()
+    encoder = encoder or SentenceEncoder()
     folder = base / f"default-{FORMAT}-{encoder.name}-{checksum(source)[:12]}"
     if not (folder / CURRENT).exists():
         with write_lock(folder, wait=WAIT):

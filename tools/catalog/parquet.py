@@ -147,9 +147,13 @@ def read_table(path: Path, *, verify: bool = False) -> pa.Table:
     """Return the whole file as one table of `SCHEMA`; with `verify`, compare the checksums of its pages.
 
     Raises:
-        ValueError: the file is no Parquet file of this schema (`pyarrow.ArrowInvalid` is a ValueError).
+        ValueError: the file is damaged, or no Parquet file of this schema.
+        OSError: the file cannot be read.
     """
-    table = pq.read_table(path, memory_map=True, page_checksum_verification=verify)
+    try:
+        table = pq.read_table(path, memory_map=True, page_checksum_verification=verify)
+    except pa.ArrowException as error:
+        raise ValueError(f"{path}: {error}") from error
     if not table.schema.equals(SCHEMA):
         raise ValueError(f"{path} does not have the columns of a track")
     return table

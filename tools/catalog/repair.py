@@ -17,7 +17,7 @@ from segue.tools.catalog.derived import Derived, Progress, artefacts, no_progres
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.manifest import TRUTH, Manifest
 from segue.tools.catalog.parquet import from_rows, read_table
-from segue.tools.catalog.versions import CURRENT, current_version, publish, sweep, whole_versions
+from segue.tools.catalog.versions import CURRENT, adopt, current_version, sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,11 +95,9 @@ def _find_current(root: Path, problems: list[str]) -> Path:
         problems.append(str(error))
     except CatalogNotFound:
         problems.append(f"{root / CURRENT} was missing")
-    whole = whole_versions(root)
-    if not whole:
+    if not adopt(root):
         raise CatalogNotFound(f"no catalog in {root}, and no version to make one from")
-    publish(root, whole[0])
-    return whole[0]
+    return current_version(root)
 
 
 def _read_manifest(version: Path, problems: list[str]) -> Manifest | None:

@@ -1,4 +1,4 @@
-"""The tracks of whatever a person points at: a catalog folder, its tracks alone, or a library that could be imported."""
+"""The tracks of what a person points at: a catalog folder, its tracks alone, or a library that could be imported."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ from segue.tools.catalog.derived import Progress, Stage, no_progress
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.merge import merge
 from segue.tools.catalog.parquet import SCHEMA
-from segue.tools.catalog.versions import CURRENT, sweep
+from segue.tools.catalog.versions import CURRENT, adopt, sweep
 
 __all__ = ["UpdateSummary", "update_catalog", "write_lock"]
 
@@ -81,6 +81,8 @@ def update_catalog(
     with write_lock(root):
         started = time.perf_counter()
         sweep(root)
+        if not (root / CURRENT).exists():
+            adopt(root)
         with _current(root) as current:
             changes = merge(
                 current.table if current else SCHEMA.empty_table(),

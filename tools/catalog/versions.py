@@ -81,6 +81,17 @@ def sweep(folder: Path) -> None:
             delete_if_free(version)
 
 
+def adopt(folder: Path) -> bool:
+    """Where CURRENT is lost, make the newest whole version current; return whether there was one.
+
+    That version is the catalog itself, or what a first import had finished when it was killed.
+    """
+    whole = whole_versions(folder)
+    if whole:
+        publish(folder, whole[0])
+    return bool(whole)
+
+
 def whole_versions(folder: Path) -> list[Path]:
     """Return the versions whose manifest was written, which is done last; the newest first."""
     found = [path.parent for path in (folder / VERSIONS).glob(f"v*/{MANIFEST}") if _NAME.fullmatch(path.parent.name)]
