@@ -6,6 +6,7 @@ before anything learns from it. A journal (JSON Lines) keeps every finished task
 where it stopped and pays for nothing twice. Playlists choose the tracks; no text may speak of them.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -82,7 +83,9 @@ class JournalEntry(BaseModel):
     error: str | None = None
 
 
-def plan(index: TrackIndex, count: int, *, seed: int = 0, settings: SynthesisSettings | None = None) -> Iterator[SynthesisTask]:  # fmt: skip
+def plan(
+    index: TrackIndex, count: int, *, seed: int = 0, settings: SynthesisSettings | None = None
+) -> Iterator[SynthesisTask]:
     """Yield `count` tasks, the same for the same seed; nothing for a catalog without playlists of three tracks."""
     settings = settings or SynthesisSettings()
     random = Random(seed)
@@ -94,12 +97,11 @@ def plan(index: TrackIndex, count: int, *, seed: int = 0, settings: SynthesisSet
         chosen = rows[start : start + settings.tracks]
         near = (index.genre_mate(random.choice(chosen), random) for _ in range(settings.negatives * 4))
         negatives = dict.fromkeys(row for row in near if row is not None and row not in rows)
-        yield SynthesisTask(
-            f"{seed}-{number}",
-            tuple(index.tracks[row] for row in chosen),
-            tuple(index.tracks[row] for row in list(negatives)[: settings.negatives]),
-            random.choice(sorted(_OPENINGS)),
-        )
+        tracks = tuple(index.tracks[row] for row in chosen)
+        refused = tuple(index.tracks[row] for row in list(negatives)[: settings.negatives])
+        # The journal of another catalog must not answer for this one.
+        digest = hashlib.sha256("\0".join(track.id for track in (*tracks, *refused)).encode()).hexdigest()[:8]
+        yield SynthesisTask(f"{seed}-{number}-{digest}", tracks, refused, random.choice(sorted(_OPENINGS)))
 
 
 def messages_for(task: SynthesisTask) -> list[tuple[str, str]]:

@@ -23,8 +23,8 @@ from segue.generator.training_data.synthetic import InvalidConversation, convers
 
 TRACKS = [
     Track.model_validate(
-        {"id": f"track-{n}", "title": f"Title {n}", "artists": ["Somebody"], "genres": ["folk"], "sound": {"timbre": [1.0]},
-         "listened": [{"id": f"secret-{n // 6}", "name": "hidden name"}], "ids": {"youtube": ["yt"]}}
+        {"id": f"track-{n}", "title": f"Title {n}", "artists": ["Somebody"], "genres": ["folk"],
+         "sound": {"timbre": [1.0]}, "listened": [{"id": f"secret-{n // 6}", "name": "hidden name"}], "ids": {"youtube": ["yt"]}}
     )
     for n in range(12)
 ]  # fmt: skip
