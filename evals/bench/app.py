@@ -2,7 +2,7 @@
 
 import typer
 
-from segue.evals.bench import entities, match, quantizers, search, similar
+from segue.evals.bench import dialogues, entities, importance, match, quantizers, search, similar, storage
 
 app = typer.Typer(help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True)
 
@@ -12,8 +12,11 @@ def bench() -> None:
     """Benchmarks: each prints the baseline beside ours in one run."""
 
 
+app.command("dialogues")(dialogues.command)
 app.command("entities")(entities.command)
+app.command("importance")(importance.command)
 app.command("match")(match.command)
 app.command("quantizers")(quantizers.command)
 app.command("search")(search.command)
 app.command("similar")(similar.command)
+app.command("storage")(storage.command)
