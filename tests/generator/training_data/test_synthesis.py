@@ -24,7 +24,8 @@ from segue.generator.training_data.synthetic import InvalidConversation, convers
 TRACKS = [
     Track.model_validate(
         {"id": f"track-{n}", "title": f"Title {n}", "artists": ["Somebody"], "genres": ["folk"],
-         "sound": {"timbre": [1.0]}, "listened": [{"id": f"secret-{n // 6}", "name": "hidden name"}], "ids": {"youtube": ["yt"]}}
+         "sound": {"timbre": [1.0]}, "ids": {"youtube": ["yt"]},
+         "listened": [{"id": f"secret-{n // 6}", "name": "hidden name"}]}
     )
     for n in range(12)
 ]  # fmt: skip

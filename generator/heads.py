@@ -1,0 +1,152 @@
+"""Level heads: from one state per modality to the whole distribution over semantic IDs, in one pass.
+
+For a modality with the state h, and codes c1, c2 of the levels above,
+
+    level 1:  W1 h
+    level 2:  W2 h + U2[c1] + (A2 h * E[c1]) F2
+    level 3:  W3 h + U3[c1] + V3[c2] + (A3 h * E[c1]) F3
+
+The last terms let the dialogue change how levels depend on each other, at a low rank; the sums stay factors of
+`CodeDistribution`, so that 9 x 129 x 64 x 31 probabilities cost two small matrix products. Predicting all modalities at
+once, and not each after the one before, is what keeps later ones from following an early wrong guess.
+
+Two readers turn a model's output into the nine states: `ModalityQueries` attends to the states of all tokens (the
+compact generator), `StateProjection` reads a single last state (a language model). Knows no tokens and no catalog.
+"""
+
+from typing import Final
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from segue.generator.distribution import CodeDistribution, ModalityDistribution
+from segue.generator.layout import DEFAULT_LAYOUT, UNKNOWN, CodeLayout
+from segue.generator.losses import known_positions
+from segue.generator.modality import LEVELS, MODALITIES
+
+RANK: Final = 16
+"""Rank of the interaction between the dialogue and the level above."""
+
+
+class ModalityHead(nn.Module):
+    """The three levels of one modality with codebooks of K1, K2 and K3 codes; `width` is the length of its state."""
+
+    def __init__(self, width: int, sizes: tuple[int, int, int], rank: int = RANK) -> None:
+        super().__init__()
+        one, two, three = sizes
+        self.level1, self.level2, self.level3 = nn.Linear(width, one), nn.Linear(width, two), nn.Linear(width, three)
+        self.first_to_second = nn.Parameter(torch.zeros(one, two))
+        self.first_to_third = nn.Parameter(torch.zeros(one, three))
+        self.second_to_third = nn.Parameter(torch.zeros(two, three))
+        self.first_code = nn.Parameter(torch.randn(one, rank) / rank**0.5)
+        self.gate2, self.gate3 = nn.Linear(width, rank), nn.Linear(width, rank)
+        self.mix2 = nn.Parameter(torch.randn(rank, two) * 0.02)
+        self.mix3 = nn.Parameter(torch.randn(rank, three) * 0.02)
+
+    def losses(self, state: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """Return the cross-entropy of the three levels, the true codes above given: [n, 3].
+
+        `state` [n, width], `codes` int64 [n, 3]; rows whose modality is unknown hold numbers without meaning.
+        """
+        first, second, third = codes.T
+        entry = self.first_code[first]
+        scores2 = self.level2(state) + self.first_to_second[first] + (self.gate2(state) * entry) @ self.mix2
+        scores3 = (
+            self.level3(state)
+            + self.first_to_third[first]
+            + self.second_to_third[second]
+            + (self.gate3(state) * entry) @ self.mix3
+        )
+        # Where the modality is unknown any known code will do: the row is not counted.
+        target = first.clamp(min=UNKNOWN + 1)
+        levels = ((self._known(state), target), (scores2, second), (scores3, third))
+        return torch.stack([functional.cross_entropy(s.float(), c, reduction="none") for s, c in levels], dim=1)
+
+    @torch.inference_mode()
+    def distribution(self, state: torch.Tensor) -> ModalityDistribution:
+        """Return the distribution for one state [width]."""
+        second = self.level2(state) + self.first_to_second + (self.gate2(state) * self.first_code) @ self.mix2
+        by_first = self.first_to_third + (self.gate3(state) * self.first_code) @ self.mix3
+        parts = (self._known(state), second, self.level3(state), by_first, self.second_to_third)
+        one, two, *three = (part.float().cpu().numpy() for part in parts)
+        return ModalityDistribution(one, two, (three[0], three[1], three[2]))
+
+    def _known(self, state: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.level1(state)
+        unknown = torch.arange(scores.shape[-1], device=scores.device) == UNKNOWN
+        return scores.masked_fill(unknown, -torch.inf)
+
+
+class LevelHeads(nn.Module):
+    """One head per modality of a layout."""
+
+    def __init__(self, width: int, layout: CodeLayout = DEFAULT_LAYOUT, rank: int = RANK) -> None:
+        super().__init__()
+        self.layout = layout
+        sizes = layout.sizes.reshape(-1, LEVELS).tolist()
+        self.heads = nn.ModuleList(ModalityHead(width, (a, b, c), rank) for a, b, c in sizes)
+
+    def losses(self, states: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """Return the cross-entropy of each position, [n, 27]; 0 where the modality is unknown.
+
+        `states` [n, 9, width], `codes` int64 [n, 27]. Average with `losses.mean_loss` over `losses.known_positions`.
+        """
+        parts = [
+            head.losses(states[:, m], codes[:, LEVELS * m : LEVELS * (m + 1)])
+            for m, head in enumerate(self._typed_heads())
+        ]
+        losses = torch.cat(parts, dim=1)
+        return torch.where(known_positions(codes), losses, losses.new_zeros(()))
+
+    def distribution(self, states: torch.Tensor) -> CodeDistribution:
+        """Return the distribution over semantic IDs for one dialogue's states [9, width]."""
+        parts = (head.distribution(states[m]) for m, head in enumerate(self._typed_heads()))
+        return CodeDistribution(self.layout, tuple(parts))
+
+    def _typed_heads(self) -> list[ModalityHead]:
+        return [head for head in self.heads if isinstance(head, ModalityHead)]
+
+
+class ModalityQueries(nn.Module):
+    """Nine learned queries that attend to the states of all tokens, one per modality.
+
+    A modality reads the words that speak of it: the year for RI, the singer's name for AC.
+    """
+
+    def __init__(self, token_width: int, width: int = 384, attention_heads: int = 6, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.queries = nn.Parameter(torch.randn(len(MODALITIES), width) * 0.02)
+        self.attention = nn.MultiheadAttention(
+            width, attention_heads, dropout=dropout, kdim=token_width, vdim=token_width, batch_first=True
+        )
+        self.norm = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 2 * width),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * width, width),
+            nn.LayerNorm(width),
+        )
+
+    def forward(self, tokens: torch.Tensor, padding: torch.Tensor | None = None) -> torch.Tensor:
+        """Return states [n, 9, width] for token states [n, length, token_width]; `padding` [n, length] is True at pads."""
+        queries = self.queries.expand(len(tokens), -1, -1)
+        read, _ = self.attention(queries, tokens, tokens, key_padding_mask=padding, need_weights=False)
+        mixed: torch.Tensor = self.norm(queries + read)
+        return mixed + self.mlp(mixed)
+
+
+class StateProjection(nn.Module):
+    """One linear map per modality from a single state, such as a language model's last one."""
+
+    def __init__(self, state_width: int, width: int = 384) -> None:
+        super().__init__()
+        self.width = width
+        self.norm = nn.LayerNorm(state_width)
+        self.map = nn.Linear(state_width, len(MODALITIES) * width)
+
+    def forward(self, state: torch.Tensor) -> torch.Tensor:
+        """Return states [n, 9, width] for states [n, state_width]."""
+        mapped: torch.Tensor = self.map(self.norm(state.float()))
+        return mapped.view(len(state), len(MODALITIES), self.width)
