@@ -5,8 +5,8 @@
 Needs data that may train what ships: requests with marked mentions (see `segue.evals.requests`), labelled turns of
 conversations (JSON Lines: text, want, avoid, like), and tracks (JSON Lines: title, artist or artists, album, genres). A
 candidate is a positive example where it covers a marked mention and names what the annotators named. Each request is
-read twice, as typed and in lower case without punctuation, for listeners write both ways. Bare names, drawn from the
-catalog, teach what a search box gets. Requests kept aside (a fifth, by hash) are not looked at.
+read as typed, in lower case without punctuation and with a slip in a name, for listeners write all these ways. Bare
+names, drawn from the catalog, teach what a search box gets. Requests kept aside (a fifth, by hash) are not looked at.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from segue.generator.names import artist_key, fold, split_title
 from segue.tools.search.candidates import Candidate
 from segue.tools.search.entities import EntityLinker
 from segue.tools.search.evidence import Features, Reading, Weights
-from segue.tools.search.name_index import Columns, Name, NameIndex
+from segue.tools.search.name_index import Columns, Name, NameIndex, leads
 from segue.tools.search.words import keys, words
 
 FOLDER = Path(__file__).parent.parent / "tools" / "search"
@@ -59,7 +59,8 @@ def read_tracks(paths: list[Path], without: frozenset[str]) -> tuple[Columns, li
 def names_same(name: Name, text: str) -> bool:
     """Tell whether `text` spells `name`."""
     if name.kind == "artist":
-        return artist_key(name.text) == artist_key(text) or "".join(name.words) == "".join(keys(artist_key(text)))
+        spelt = keys(artist_key(text))
+        return "".join(name.words) == "".join(spelt) or spelt in leads(name)
     return fold(split_title(name.text).base) == fold(split_title(text).base)
 
 
@@ -91,12 +92,26 @@ def judge_listed(row: dict[str, Any], name: Name) -> bool | None:
     return None if any(names_same(name, text) for text in acts + works) else False
 
 
+def misspell(word: str, rng: random.Random) -> str:
+    """Swap, drop, double or replace a letter of `word`, not the first."""
+    place = rng.randrange(1, len(word) - 1)
+    before, letter, after = word[:place], word[place], word[place + 1 :]
+    return rng.choice(
+        (
+            before + after[0] + letter + after[1:],
+            before + after,
+            before + letter + letter + after,
+            before + rng.choice("aeionrst") + after,
+        )
+    )
+
+
 class Examples:
     """Feature rows with labels, per table ("artist", "work")."""
 
-    def __init__(self, linker: EntityLinker) -> None:
+    def __init__(self, linker: EntityLinker, tables: Tables) -> None:
         self.linker = linker
-        self.tables: Tables = {"artist": ([], [], []), "work": ([], [], [])}
+        self.tables = tables
 
     def add(self, label: bool | None, name: Name, row: Features, weight: float) -> None:
         """Add one candidate, unless its label is open."""
@@ -120,6 +135,25 @@ class Examples:
                 continue
             for reading, c, name, row in self.candidates(text):
                 self.add(judge_marked(request.truths, reading, c, name), name, row, weight)
+
+    def add_misspelt(self, request: Request, rng: random.Random) -> None:
+        """Add a request with a slip in one word of a marked mention."""
+        places = [
+            place
+            for truth in request.truths
+            for place in range(truth.first, truth.stop)
+            if len(request.words[place].key) >= 5 and request.words[place].key.isalpha()
+        ]
+        if not places:
+            return
+        slipped = request.words[rng.choice(places)]
+        spelt = request.query[slipped.start : slipped.end]
+        text = request.query[: slipped.start] + misspell(spelt, rng) + request.query[slipped.end :]
+        if rng.random() < 0.5:
+            text = text.lower()
+        if len(words(text)) == len(request.words):
+            for reading, c, name, row in self.candidates(text):
+                self.add(judge_marked(request.truths, reading, c, name), name, row, 0.3)
 
     def add_turn(self, turn: dict[str, Any]) -> None:
         """Add a labelled turn of a conversation."""
@@ -167,18 +201,25 @@ def main() -> None:
     options = parser.parse_args()
     columns, genres = read_tracks(options.tracks, frozenset(options.without_source))
     (options.out / "genres.txt").write_text("\n".join(genres) + "\n", encoding="utf-8")
-    examples = Examples(EntityLinker(NameIndex(*columns), weights=Weights({"bias": 0.0}, {"bias": 0.0})))
+    tables: Tables = {"artist": ([], [], []), "work": ([], [], [])}
     requests = read_requests(options.requests)
-    for request in requests:
-        if not request.held_out:
-            examples.add_request(request)
+    turns = [turn for path in options.turns for turn in read_lines(path)]
     known = {request.query for request in requests}
-    for turn in (turn for path in options.turns for turn in read_lines(path)):
-        if turn["text"] not in known:
-            examples.add_turn(turn)
-    examples.add_bare(options.bare, random.Random(0))
+    rng = random.Random(0)
+    # A small catalog bears names on fewer tracks; a quarter of the tracks stands for such a one.
+    for part in (columns, Columns(*(column[::4] for column in columns))):
+        linker = EntityLinker(NameIndex(*part), weights=Weights({"bias": 0.0}, {"bias": 0.0}))
+        examples = Examples(linker, tables)
+        for request in requests:
+            if not request.held_out:
+                examples.add_request(request)
+                examples.add_misspelt(request, rng)
+        for turn in turns:
+            if turn["text"] not in known:
+                examples.add_turn(turn)
+        examples.add_bare(options.bare, rng)
     result = {}
-    for table, (rows, labels, weights) in examples.tables.items():
+    for table, (rows, labels, weights) in tables.items():
         result[table] = fit(rows, labels, weights, options.regularisation)
         print(f"{table}: {len(rows)} candidates, {sum(labels)} meant")
     text = json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False)

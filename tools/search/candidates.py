@@ -50,7 +50,7 @@ def find_candidates(message: list[Word], names: NameIndex, speller: Speller) -> 
                 if _plausible(found, message, names):
                     key = (first, place, ending.name)
                     known = best.get(key)
-                    if known is None or (found.edits, found.owner) < (known.edits, known.owner):
+                    if known is None or _effort(found) < _effort(known):
                         best[key] = found
             if place == len(message) or owner:
                 continue
@@ -59,6 +59,11 @@ def find_candidates(message: list[Word], names: NameIndex, speller: Speller) -> 
                 if following is not None:
                     stack.append((following, place + reading.width, edits + reading.edits, reading.owner))
     return list(best.values())
+
+
+def _effort(found: Candidate) -> tuple[int, bool, bool]:
+    """How far a reading is from the name in full; the nearest reading of a stretch as a name counts."""
+    return found.edits, found.owner, found.form != "full"
 
 
 def _readings(message: list[Word], place: int, names: NameIndex, speller: Speller) -> list[_Reading]:

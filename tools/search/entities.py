@@ -20,7 +20,7 @@ from segue.tools.search.name_index import Kind, NameIndex
 from segue.tools.search.spelling import Speller
 from segue.tools.search.words import words
 
-THRESHOLD: Final = 0.55
+THRESHOLD: Final = 0.6
 """Probability from which on a candidate is taken as meant."""
 ALTERNATIVE: Final = 0.05
 """Probability from which on another reading of the same stretch is reported beside the best."""
@@ -85,7 +85,7 @@ class EntityLinker:
         """Return `text` as read, all candidates in it, and the features of each (what the weights are fitted on)."""
         reading = Reading(text, words(text)[:LONGEST])
         found = find_candidates(reading.words, self.names, self._speller)
-        rows = [features(reading, c, self.names.names[c.name], len(self.names.positions(c.name))) for c in found]
+        rows = [features(reading, c, self.names.names[c.name], self.names.prominence(c.name)) for c in found]
         add_company(reading, found, rows, self.names)
         return reading, found, rows
 

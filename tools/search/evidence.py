@@ -11,7 +11,7 @@ import json
 import re
 from functools import cache, cached_property
 from importlib.resources import files
-from math import exp, log, log1p
+from math import exp, log
 from typing import Final
 
 from segue.tools.search.candidates import Candidate
@@ -110,7 +110,7 @@ class Reading:
         return self.words[place].key if 0 <= place < len(self.words) else ""
 
 
-def features(reading: Reading, found: Candidate, name: Name, bearers: int) -> Features:
+def features(reading: Reading, found: Candidate, name: Name, prominence: float) -> Features:
     """Return the features of one candidate that do not depend on the other candidates."""
     stretch = reading.words[found.first : found.stop]
     common = [zipf(word.key) for word in stretch]
@@ -136,6 +136,7 @@ def features(reading: Reading, found: Candidate, name: Name, bearers: int) -> Fe
          and not reading.sentence_start[found.first - 1] and before != "i")
         or (found.stop < len(reading.words) and gap_after == " " and reading.capital[found.stop] and after != "i")
     )  # fmt: skip
+    introduced = before in _LIKE | _BY or (before == "to" and before2 in _TO)
     information = sum(max(0.0, 7.0 - value) for value in common)
     values: Features = {
         "one word": len(stretch) == 1,
@@ -147,8 +148,10 @@ def features(reading: Reading, found: Candidate, name: Name, bearers: int) -> Fe
         "one very common word": len(stretch) == 1 and common[0] >= 5.2,
         "all very common": min(common) >= 5.0,
         "letters": log(max(letters, 1)) - 2,
-        "tracks": log1p(bearers) - 1,
-        "tracks, common": (log1p(bearers) - 1) * (min(common) >= 4.3),
+        "prominence": prominence,
+        "prominence, common": prominence * (min(common) >= 4.3),
+        "introduced, uncommon": introduced and min(common) < 3.7,
+        "introduced, capitals tell": introduced and telling,
         "bare": found.form == "bare",
         "bare, common": found.form == "bare" and min(common) >= 4.0,
         "with article": name.kind == "artist" and stretch[0].key == "the" and len(stretch) > 1,

@@ -8,6 +8,7 @@ positions; how a message is read against them is `candidates.py`'s business.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import log
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -100,6 +101,10 @@ class NameIndex:
         for position, credit in credits:
             self._credit(bearers, position, credit)
         self._bearers = [np.array(rows, dtype=np.int32) for rows in bearers]
+        sizes: defaultdict[Kind, list[int]] = defaultdict(list)
+        for name, rows in zip(self.names, bearers, strict=True):
+            sizes[name.kind].append(len(rows))
+        self._usual = {kind: sum(counts) / len(counts) for kind, counts in sizes.items()}
 
         self.vocabulary: dict[str, int] = {}
         self._steps: dict[tuple[int, int], int] = {}
@@ -115,6 +120,11 @@ class NameIndex:
     def positions(self, name: int) -> NDArray[np.int32]:
         """Return the positions of the tracks that bear a name, ascending, without repeats."""
         return self._bearers[name]
+
+    def prominence(self, name: int) -> float:
+        """Return how many tracks bear a name, next to the mean of its kind here: log of the ratio, -1 to 2."""
+        ratio = len(self._bearers[name]) / self._usual[self.names[name].kind]
+        return max(-1.0, min(2.0, log(ratio)))
 
     def find(self, kind: Kind, text: str) -> int | None:
         """Return the number of the name that `text` spells exactly (folded), or None."""
@@ -167,7 +177,7 @@ class NameIndex:
                         self._spell((article, *name.words), number, "full")
             if joined := _joined(name.words):
                 self._spell(joined, number, "joined")
-        for form, shortened in (("lead", _leads), ("initials", _initials), ("part", _parts)):
+        for form, shortened in (("lead", leads), ("initials", _initials), ("part", _parts)):
             claims: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
             for number, name in enumerate(self.names):
                 if name.kind == "artist":
@@ -221,7 +231,8 @@ def _joined(name_words: tuple[str, ...]) -> tuple[str, ...] | None:
     return (joined,) if len(name_words) <= 3 and len(joined) >= 4 else None
 
 
-def _leads(name: Name) -> list[tuple[str, ...]]:
+def leads(name: Name) -> list[tuple[str, ...]]:
+    """Return the words of the one who leads a group ("tom petty" of "Tom Petty & The Heartbreakers"), or nothing."""
     lead = _LEAD.match(name.text)
     return [_name_words("artist", lead.group(1))] if lead else []
 

@@ -7,6 +7,7 @@ says how common an English word is. Knows nothing of tracks, names or indexes.
 
 import math
 import re
+import unicodedata
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -39,7 +40,8 @@ class Word(NamedTuple):
 def _key(word: str) -> str:
     if word in _AND:
         return "and"
-    folded = fold(word).replace(" ", "")
+    # Folding takes Korean syllables apart into letters; a syllable is one word here.
+    folded = unicodedata.normalize("NFC", fold(word).replace(" ", ""))
     return "and" if folded in _AND else folded
 
 

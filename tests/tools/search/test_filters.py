@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from segue.generator.errors import QueryError
+from segue.generator.track import Track
+from segue.tools.catalog.parquet import SCHEMA, to_batch
+from segue.tools.search.filters import FilterColumns, Filters
+
+
+@pytest.fixture(scope="module")
+def columns() -> FilterColumns:
+    import pyarrow as pa
+
+    tracks = [
+        Track(id="a", title="One", artists=["The Blue Nile"], released="1984-05", genres=["indie rock"]),
+        Track(id="b", title="Two (Live)", artists=["Björk", "PJ Harvey"], released="1994", vocals="female"),
+        Track(id="c", title="Three", artists=["Nas"], genres=["Hip-Hop"], language="English"),
+    ]  # fmt: skip
+    return FilterColumns(pa.Table.from_batches([to_batch(tracks)], schema=SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(year_from=1984, year_to=1990), "a"),
+        (Filters(year_from=1990), "b"),
+        (Filters(year_to=1994), "ab"),
+        (Filters(genres=("rock",)), "a"),
+        (Filters(genres="hip hop"), "c"),
+        (Filters(without_genres=("rock",)), "bc"),
+        (Filters(artists=("blue nile", "pj harvey")), "ab"),
+        (Filters(without_artists=("BJORK",)), "ac"),
+        (Filters(without_versions=("live",)), "ac"),
+        (Filters(versions=("plain",)), "ac"),
+        (Filters(vocals=("female",)), "b"),
+        (Filters(without_languages=("english",)), "ab"),
+        (Filters(without_ids=("a", "gone")), "bc"),
+        (Filters(genres=("zydeco",)), ""),
+        (Filters(), "abc"),
+    ],
+)
+def test_mask(columns: FilterColumns, filters: Filters, expected: str) -> None:
+    mask, applied = columns.apply(filters)
+    assert "".join(np.array(list("abc"))[mask]) == expected
+    assert applied.allowed == len(expected)
+
+
+def test_what_is_not_known_is_counted(columns: FilterColumns) -> None:
+    _, applied = columns.apply(Filters(year_from=1980, genres=("rock", "zydeco"), without_moods=("sad",)))
+    assert applied.unknown == {"years": 1, "genres": 1}
+    assert applied.unmatched == ("genres: zydeco",)
+    assert applied.nothing_to_exclude == ("moods: sad",)
+
+
+@pytest.mark.parametrize("filters", [Filters(year_from=1999, year_to=1990), Filters(year_from=7), Filters(genres=" ")])
+def test_nonsense_is_refused(columns: FilterColumns, filters: Filters) -> None:
+    with pytest.raises(QueryError):
+        columns.apply(filters)
+
+
+def test_merging_asks_for_both() -> None:
+    merged = Filters(year_from=1980, genres=("rock",)).merge(Filters(year_from=1985, year_to=1990, genres=("pop",)))
+    assert (merged.year_from, merged.year_to, merged.genres) == (1985, 1990, ("rock", "pop"))
