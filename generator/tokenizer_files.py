@@ -153,3 +153,16 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 def _fingerprint(sums: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def read_sentences(folder: Path = SHIPPED) -> str | None:
+    """Return the fingerprint of the text encoder that a stored tokenizer was trained with; None where it has no text.
+
+    Raises TokenizerCorrupt as `read_tokenizer` does.
+    """
+    read_fingerprint(folder)
+    configs = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    found = {config["sentences"] for config in configs.values() if "sentences" in config}
+    if len(found) > 1:
+        raise TokenizerCorrupt(f"{folder} mixes text encoders: {', '.join(sorted(found))}")
+    return found.pop() if found else None

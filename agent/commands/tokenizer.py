@@ -120,7 +120,8 @@ def _print(found: "TokenizerReport", prefixes: dict[str, list[str]]) -> None:
     console = Console()
     table = Table(title=f"tokenizer {found.fingerprint} over {found.tracks:,} tracks")
     for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "modality" else "right")
+        first = name == COLUMNS[0]
+        table.add_column(name, justify="left" if first else "right", no_wrap=first)
     for row in cells(found):
         table.add_row(*row)
     console.print(table)
