@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 class ModalityDistribution:
     """The distribution over the three codes of one modality, K1, K2, K3 the sizes of its codebooks.
 
-    Unnormalised scores are accepted and normalised; -inf forbids a code.
+    Unnormalised scores are accepted and normalised; -inf forbids a code, as long as every row keeps a finite score.
     """
 
     first: Floats
@@ -60,19 +60,38 @@ class ModalityDistribution:
     def log_third(self, first: NDArray[Any], second: NDArray[Any]) -> Floats:
         """Return log p(c3 | c1, c2) for n given pairs of codes: [n, K3]."""
         alone, by_first, by_second = self.third
-        return _log_softmax(alone + by_first[first] + by_second[second])
+        scores = alone + by_first[first] + by_second[second]
+        normalised: Floats = scores - self._log_third_sum[first, second][..., None]
+        return normalised
+
+    @cached_property
+    def _third_factors(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The exponentials of level 3's parts, each row scaled to a largest entry of 1, and the scales' logarithm."""
+        alone, by_first, by_second = (part.astype(np.float64) for part in self.third)
+        rows = alone + by_first
+        top_first, top_second = rows.max(axis=1, keepdims=True), by_second.max(axis=1, keepdims=True)
+        return np.exp(rows - top_first), np.exp(by_second - top_second), top_first + top_second.T
+
+    @cached_property
+    def _log_third_sum(self) -> Floats:
+        """The logarithm of level 3's normaliser for every pair of codes: [K1, K2].
+
+        A sum of products of two factors is a matrix product, so that no [K1, K2, K3] table is ever made.
+        """
+        first, second, scale = self._third_factors
+        total: Floats = (np.log(first @ second.T) + scale).astype(np.float32)
+        return total
 
     @cached_property
     def marginals(self) -> tuple[Floats, Floats, Floats]:
         """Log probabilities of the codes of each level by themselves: [K1], [K2], [K3]."""
-        joint = self.log_first[:, None] + self.log_second
-        first, second = (part.ravel() for part in np.indices(joint.shape))
-        pairs = np.exp(joint.ravel())
-        # Pairs without probability carry no weight and would only cost time.
-        likely = pairs > 0
-        given = np.exp(self.log_third(first[likely], second[likely]))
+        pairs = np.exp((self.log_first[:, None] + self.log_second).astype(np.float64))
+        first, second, _ = self._third_factors
+        # p(c3) = sum over the pairs of p(c1, c2) f[c1, c3] s[c2, c3] / sum_c3 f s
+        third = (first * ((pairs / (first @ second.T)) @ second)).sum(axis=0)
         with np.errstate(divide="ignore"):
-            return self.log_first, np.log(np.exp(joint).sum(0)), np.log(pairs[likely] @ given)
+            two, three = (np.log(p).astype(np.float32) for p in (pairs.sum(axis=0), third))
+        return self.log_first, two, three
 
     @cached_property
     def best(self) -> tuple[int, int, int]:
@@ -85,10 +104,9 @@ class ModalityDistribution:
     def log_probability(self, codes: NDArray[Any]) -> Floats:
         """Return log p(codes) for codes [n, 3]: float32 [n], 0 where the modality is unknown."""
         first, second, third = np.asarray(codes, dtype=np.intp).T
-        # Catalogs hold far fewer distinct triples than tracks, and level 3 is the dear part.
-        pairs, where = np.unique(first * self.second.shape[1] + second, return_inverse=True)
-        rows = self.log_third(*np.divmod(pairs, self.second.shape[1]))
-        total = self.log_first[first] + self.log_second[first, second] + rows[where, third]
+        alone, by_first, by_second = self.third
+        total = (self.log_first[:, None] + self.log_second - self._log_third_sum)[first, second]
+        total = total + alone[third] + by_first[first, third] + by_second[second, third]
         return np.where(first == UNKNOWN, np.float32(0), total)
 
     def sample(self, generator: np.random.Generator, temperature: float = 1.0) -> tuple[int, int, int]:

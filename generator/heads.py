@@ -130,11 +130,12 @@ class ModalityQueries(nn.Module):
         )
 
     def forward(self, tokens: torch.Tensor, padding: torch.Tensor | None = None) -> torch.Tensor:
-        """Return states [n, 9, width] for token states [n, length, token_width]; `padding` [n, length] is True at pads."""
+        """Return states [n, 9, width] for token states [n, length, token_width]; `padding` [n, length] marks pads."""
         queries = self.queries.expand(len(tokens), -1, -1)
         read, _ = self.attention(queries, tokens, tokens, key_padding_mask=padding, need_weights=False)
         mixed: torch.Tensor = self.norm(queries + read)
-        return mixed + self.mlp(mixed)
+        added: torch.Tensor = mixed + self.mlp(mixed)
+        return added
 
 
 class StateProjection(nn.Module):
