@@ -95,7 +95,11 @@ def test_a_bare_name_counts_in_a_search_box_only(linker: EntityLinker) -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.sampled_from([w for row in ROWS for w in row[0].split()] + ["by", "like", "the", '"', ","]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from([w for row in ROWS for w in row[0].split()] + ["by", "like", "the", '"', ","]), max_size=12
+    )
+)
 def test_mentions_never_overlap(linker: EntityLinker, pieces: list[str]) -> None:
     text = " ".join(pieces)
     end = 0

@@ -1,4 +1,5 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from segue.generator.errors import QueryError
@@ -7,14 +8,16 @@ from segue.tools.catalog.parquet import SCHEMA, to_batch
 from segue.tools.search.filters import FilterColumns, Filters
 
 
+def track(**fields: object) -> Track:
+    return Track.model_validate(fields)
+
+
 @pytest.fixture(scope="module")
 def columns() -> FilterColumns:
-    import pyarrow as pa
-
     tracks = [
-        Track(id="a", title="One", artists=["The Blue Nile"], released="1984-05", genres=["indie rock"]),
-        Track(id="b", title="Two (Live)", artists=["Björk", "PJ Harvey"], released="1994", vocals="female"),
-        Track(id="c", title="Three", artists=["Nas"], genres=["Hip-Hop"], language="English"),
+        track(id="a", title="One", artists=["The Blue Nile"], released="1984-05", genres=["indie rock"]),
+        track(id="b", title="Two (Live)", artists=["Björk", "PJ Harvey"], released="1994", vocals="female"),
+        track(id="c", title="Three", artists=["Nas"], genres=["Hip-Hop"], language="English"),
     ]  # fmt: skip
     return FilterColumns(pa.Table.from_batches([to_batch(tracks)], schema=SCHEMA))
 

@@ -7,11 +7,16 @@ from segue.generator.errors import CatalogCorrupt, QueryError
 from segue.generator.track import Track
 from segue.tools.search.lexical import FOLDER, LexicalIndex
 
+
+def track(**fields: object) -> Track:
+    return Track.model_validate(fields)
+
+
 TRACKS = [
-    Track(id="a", title="Blue Train", artists=["John Coltrane"], released="1958", genres=["hard bop"]),
-    Track(id="b", title="Train in Vain", artists=["The Clash"], released="1979", genres=["punk"], moods=["wry"]),
-    Track(id="c", title="夜に駆ける", artists=["YOASOBI"], released="2019-12-15", genres=["j-pop"]),
-    Track(id="d", title="Ballad", artists=["Nobody"], tags=["trains"]),
+    track(id="a", title="Blue Train", artists=["John Coltrane"], released="1958", genres=["hard bop"]),
+    track(id="b", title="Train in Vain", artists=["The Clash"], released="1979", genres=["punk"], moods=["wry"]),
+    track(id="c", title="夜に駆ける", artists=["YOASOBI"], released="2019-12-15", genres=["j-pop"]),
+    track(id="d", title="Ballad", artists=["Nobody"], tags=["trains"]),
 ]
 
 
@@ -22,7 +27,15 @@ def index() -> LexicalIndex:
 
 @pytest.mark.parametrize(
     ("query", "best"),
-    [("coltrane", 0), ("the clash train", 1), ("1950s", 0), ("fifties bop", 0), ("夜に駆ける", 2), ("駆ける", 2), ("ballads", 3)],
+    [
+        ("coltrane", 0),
+        ("the clash train", 1),
+        ("1950s", 0),
+        ("fifties bop", 0),
+        ("夜に駆ける", 2),
+        ("駆ける", 2),
+        ("ballads", 3),
+    ],
 )
 def test_finds(index: LexicalIndex, query: str, best: int) -> None:
     assert index.query(query, 3).positions[0] == best

@@ -11,14 +11,19 @@ from segue.tools.catalog.update import update_catalog
 from segue.tools.search.filters import Filters
 from segue.tools.search.search import Searcher, search
 
+
+def track(**fields: object) -> Track:
+    return Track.model_validate(fields)
+
+
 TRACKS = [
-    Track(id="a", title="Glory Box", artists=["Portishead"], released="1994", genres=["trip hop"], moods=["mellow"]),
-    Track(id="b", title="Teardrop", artists=["Massive Attack"], released="1998", genres=["trip hop"]),
-    Track(id="c", title="Teardrop (Live)", artists=["Massive Attack"], released="2004", genres=["trip hop"]),
-    Track(id="d", title="Hello", artists=["Adele"], released="2015", genres=["soul pop"]),
-    Track(id="e", title="Sinnerman", artists=["Nina Simone"], released="1965", genres=["vocal jazz"]),
-    Track(id="f", title="Feeling Good", artists=["Nina Simone"], genres=["vocal jazz"]),
-    Track(id="g", title="Feeling Good", artists=["Muse"], released="2001", genres=["alternative rock"]),
+    track(id="a", title="Glory Box", artists=["Portishead"], released="1994", genres=["trip hop"], moods=["mellow"]),
+    track(id="b", title="Teardrop", artists=["Massive Attack"], released="1998", genres=["trip hop"]),
+    track(id="c", title="Teardrop (Live)", artists=["Massive Attack"], released="2004", genres=["trip hop"]),
+    track(id="d", title="Hello", artists=["Adele"], released="2015", genres=["soul pop"]),
+    track(id="e", title="Sinnerman", artists=["Nina Simone"], released="1965", genres=["vocal jazz"]),
+    track(id="f", title="Feeling Good", artists=["Nina Simone"], genres=["vocal jazz"]),
+    track(id="g", title="Feeling Good", artists=["Muse"], released="2001", genres=["alternative rock"]),
 ]
 
 
