@@ -127,10 +127,11 @@ def _print(found: "TokenizerReport", prefixes: dict[str, list[str]]) -> None:
     console.print(table)
     console.print(
         f"{found.ids:,} different IDs; {found.colliding:.1%} of the tracks share theirs, {found.largest:,} at most; "
-        f"{found.tie_breaks:,} need a tie-break number"
+        f"{found.tie_breaks:,} need a tie-break number",
+        soft_wrap=True,
     )
     for prefix, titles in prefixes.items():
-        console.print(f"{prefix}: {'; '.join(titles)}", markup=False)
+        console.print(f"{prefix}: {'; '.join(titles)}", markup=False, soft_wrap=True)
 
 
 def _tracks(catalogs: list[Path] | None) -> list["Track"]:
