@@ -23,7 +23,7 @@ _PROTECTED: Final = re.compile(
     re.IGNORECASE,
 )
 _SAFE: Final = re.compile(r"\s*(?:;|\||\\+|\0| / )\s*")
-_FEATURING: Final = re.compile(r"[\s,(\[]+(?:feat|ft|featuring)\b\.?[\s,]*", re.IGNORECASE)
+_FEATURING: Final = re.compile(r"[\s,(\[]+(?:feat|ft|featuring)\b\.?[\s,]*(?=\S)", re.IGNORECASE)
 _ONE_BAND: Final = re.compile(r"\w+(?:, \w+)+,? (?:&|and) \w+", re.IGNORECASE)
 _INVERTED: Final = re.compile(r"([^,]+), (The|Les|Die|Los)", re.IGNORECASE)
 

@@ -17,6 +17,7 @@ from segue.tools.importing.artists import Known, featured_in, nobody, split_arti
 from segue.tools.importing.cells import CellError, is_hole
 from segue.tools.importing.columns import BESIDE_THE_TRACK, CONTAINERS, Column, ColumnMap, column_key
 from segue.tools.importing.identity import make_id
+from segue.tools.importing.own_format import own_fields
 
 PENDING: Final = "?"
 """The id of a track under construction, before it is derived from what the row says."""
@@ -80,12 +81,6 @@ _IDS: Final[dict[str, Callable[[str], str | None]]] = {
     "spotify": cells.spotify,
     "youtube": cells.youtube,
 }
-_OWN_FIELDS: Final = frozenset(Track.model_fields)
-
-
-def is_own_format(values: Mapping[str, Any]) -> bool:
-    """Whether a row is a track as this program itself exports it."""
-    return "work_id" in values and isinstance(values.get("artists"), list) and _OWN_FIELDS.issuperset(values)
 
 
 class RowConverter:
@@ -111,9 +106,13 @@ class RowConverter:
         Raises:
             RowError: the row cannot become a track.
         """
-        if is_own_format(values):
-            return Converted(_validate(dict(values), []), own_id=True)
+        try:
+            own = own_fields(values)
+        except ValueError as error:
+            raise RowError(f"a cell of an exported table is damaged: {error}") from error
         draft, complaints = _Draft(), list[str]()
+        if own is not None:
+            return Converted(_validate(own, complaints), own_id=True, complaints=complaints)
         self._gather(values, "", draft, complaints)
         track = _validate(self._finish(draft, complaints), complaints)
         own_id = track.id != PENDING
