@@ -6,6 +6,7 @@ well below a millisecond with 50,000 words and needs no deletion table. Knows a 
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -36,11 +37,11 @@ class Speller:
 
     def __init__(self, vocabulary: Sequence[str], *, most: int = 12) -> None:
         self._most = most
-        buckets: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        buckets: defaultdict[tuple[str, int], dict[int, str]] = defaultdict(dict)
         for number, word in enumerate(vocabulary):
             if len(word) >= SHORTEST - 1:
-                buckets["^" + word[0]][number] = word
-                buckets[word[-3:] + "$"][number] = word
+                buckets["^" + word[0], len(word)][number] = word
+                buckets[word[-3:] + "$", len(word)][number] = word
         self._buckets = dict(buckets)
         self._cache: dict[str, tuple[Correction, ...]] = {}
 
@@ -58,7 +59,8 @@ class Speller:
         if limit == 0:
             return ()
         found: dict[int, int] = {}
-        for bucket in ("^" + word[0], word[-3:] + "$"):
+        lengths = range(len(word) - limit, len(word) + limit + 1)
+        for bucket in product(("^" + word[0], word[-3:] + "$"), lengths):
             for _, distance, number in process.extract(
                 word, self._buckets.get(bucket, {}), scorer=OSA.distance, processor=None,
                 score_cutoff=limit, limit=self._most,

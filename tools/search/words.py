@@ -53,7 +53,7 @@ def words(text: str) -> list[Word]:
 
 def keys(text: str) -> tuple[str, ...]:
     """Return the folded words of `text`, without their places."""
-    return tuple(word.key for word in words(text))
+    return tuple(key for match in _WORD.findall(text) if (key := _key(match)))
 
 
 def is_unspaced(key: str) -> bool:
