@@ -82,8 +82,16 @@ class SentenceEncoder:
     @cached_property
     def _model(self) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
-        return SentenceTransformer(str(self._source), device="cpu")
+        # Loading takes a fraction of a second; a progress bar for it would only litter the terminal.
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            return SentenceTransformer(str(self._source), device="cpu")
+        finally:
+            if shown:
+                logging.enable_progress_bar()
 
     @property
     def _source(self) -> Path | str:
@@ -104,12 +112,12 @@ class SentenceEncoder:
     @cached_property
     def fingerprint(self) -> str:
         """Twelve hex digits that change with the weights: vectors of different fingerprints never meet."""
+        import torch
+
         digest = hashlib.sha256(self.name.encode())
-        state = self._model.state_dict()
-        for key in sorted(state):
+        for key, weights in sorted(self._model.state_dict().items()):
             digest.update(key.encode())
-            digest.update(state[key].cpu().contiguous().view(-1)[:64].float().numpy().tobytes())
-            digest.update(state[key].double().sum().numpy().tobytes())
+            digest.update(weights.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
         return digest.hexdigest()[:12]
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
