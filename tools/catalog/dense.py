@@ -26,6 +26,10 @@ EXACT_BELOW: Final = 20_000
 """Up to so many competing tracks, scoring them all is as quick as Chroma's graph, and exact."""
 _MARGIN: Final = 1.5
 """How many more candidates than the filter's share calls for are asked of Chroma."""
+_MOST_CANDIDATES: Final = 5_000
+"""More candidates than these take Chroma longer than exact scoring takes."""
+_GATHER_BELOW: Final = 0.2
+"""Below this share of competing tracks it is quicker to copy their vectors together than to score all."""
 
 
 class DenseHits(NamedTuple):
@@ -108,17 +112,18 @@ class DenseIndex:
         self, query: NDArray[np.float32], k: int, competing: NDArray[np.int64], allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         if len(competing) > self.exact_below:
-            wanted = k if allowed is None else int(k * len(self) / len(competing) * _MARGIN) + 10
-            if wanted <= self.exact_below:
+            share = len(competing) / len(self)
+            wanted = k if allowed is None else int(k / share * _MARGIN) + 10
+            if wanted <= _MOST_CANDIDATES:
                 ids = self._open_chroma().query(query[None, :], min(wanted, len(self)))[0]
                 near = np.array([self._position(track_id) for track_id in ids], dtype=np.int64)
                 near = near if allowed is None else near[allowed[near]]
                 if len(near) >= k:
                     return best(near, self.vectors[near] @ query, k)
             # Chroma's graph did not reach enough allowed tracks: score all of them.
-        if len(competing) == len(self):
-            return best(competing, self.vectors @ query, k)
-        return best(competing, self.vectors[competing] @ query, k)
+        if len(competing) < len(self) * _GATHER_BELOW:
+            return best(competing, self.vectors[competing] @ query, k)
+        return best(competing, (self.vectors @ query)[competing], k)
 
     def _open_chroma(self) -> ChromaReader:
         with self._opening:
