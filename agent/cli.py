@@ -23,9 +23,10 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    from segue.agent.commands import catalog, search, tokenizer
+    from segue.agent.commands import catalog, importance, search, tokenizer
 
     app.add_typer(catalog.app, name="catalog")
+    app.add_typer(importance.app, name="importance")
     app.command("search")(search.search)
     app.add_typer(tokenizer.app, name="tokenizer")
     for extension in sorted(entry_points(group="segue.commands")):
