@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segue.generator.errors import TrackNotFound
 from segue.generator.track import Track
-from segue.tools.catalog.parquet import ROW_GROUP, rows_of, to_batch
+from segue.tools.catalog.parquet import ROW_GROUP, to_batch
 
 _CHUNK: Final = 4_096
 
@@ -104,8 +104,8 @@ def merge(
         number = len(result.incoming)
         result.incoming.append(batch)
         found = {row: positions[track.id] for row, track in enumerate(part) if track.id in positions}
-        before = rows_of(old.take(pa.array(found.values(), type=pa.int64())))
-        after = rows_of(batch.take(pa.array(found.keys(), type=pa.int64())))
+        before = old.take(pa.array(found.values(), type=pa.int64())).to_pylist()
+        after = batch.take(pa.array(found.keys(), type=pa.int64())).to_pylist()
         equal = {row for row, old_row, new_row in zip(found, before, after, strict=True) if old_row == new_row}
         for row, track in enumerate(part):
             position = found.get(row)

@@ -5,7 +5,6 @@ double precision. None is null; lists are never null, for an empty one says the 
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -96,26 +95,6 @@ def to_batch(tracks: Iterable[Track]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(_TRACKS.dump_python(list(tracks)), schema=SCHEMA)
 
 
-def rows_of(rows: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
-    """Return the rows of a table or batch of `SCHEMA` as nested dicts and lists."""
-    columns = [
-        _values(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column) for column in rows.columns
-    ]
-    return [dict(zip(SCHEMA.names, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def _values(array: "pa.Array[Any]") -> list[Any]:
-    """Do what `Array.to_pylist` does, a column at a time: 5 times as fast on nested rows."""
-    if isinstance(array, pa.StructArray):
-        names = [array.type.field(i).name for i in range(array.type.num_fields)]
-        return [dict(zip(names, values, strict=True)) for values in zip(*map(_values, array.flatten()), strict=True)]
-    if isinstance(array, pa.ListArray):
-        ends = cast(list[int], array.offsets.to_pylist())
-        values = _values(array.values.slice(ends[0], ends[-1] - ends[0]))
-        return [values[start - ends[0] : end - ends[0]] for start, end in pairwise(ends)]
-    return array.to_pylist()
-
-
 def ids_of(table: pa.Table) -> list[str]:
     """Return the ids of a table of `SCHEMA`, in order."""
     return cast(list[str], table["id"].to_pylist())
@@ -124,7 +103,7 @@ def ids_of(table: pa.Table) -> list[str]:
 def from_rows(rows: pa.Table | pa.RecordBatch) -> Iterator[Track]:
     """Yield the tracks of a table or batch of `SCHEMA`, in order."""
     for start in range(0, rows.num_rows, ROW_GROUP):
-        yield from _TRACKS.validate_python(rows_of(rows.slice(start, ROW_GROUP)))
+        yield from _TRACKS.validate_python(rows.slice(start, ROW_GROUP).to_pylist())
 
 
 def write_parquet(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
