@@ -66,12 +66,8 @@ def command(
             loading = time.perf_counter() - started
             scores, durations, busy = run(model, held)
             p50, p95 = np.percentile(durations, [50, 95])
-            metrics = measure(scores, labels) | {
-                "p50_ms": p50,
-                "p95_ms": p95,
-                "cpu_p50_ms": np.median(busy),
-                "load_s": loading,
-            }
+            timed = {"p50_ms": p50, "p95_ms": p95, "cpu_p50_ms": np.median(busy), "load_s": loading}
+            metrics = measure(scores, labels) | timed
             rows.append(Row(name=name, metrics={key: float(value) for key, value in metrics.items()}))
     finally:
         torch.set_num_threads(threads)

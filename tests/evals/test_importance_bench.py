@@ -25,7 +25,7 @@ def test_the_bench_measures_held_out_messages_beside_the_baselines(tmp_path: Pat
     lines = [
         json.dumps({"id": f"m{n}", "text": text, "weights": weights, "act": "request"})
         for n in range(20)
-        for text, weights in (("some jazz", {"ST": 10}), ("songs by Prince", {"AC": 10, "BM": 8}))
+        for text, weights in (("some jazz", {"ST": 10}), ("do you have anything by Prince?", {"AC": 10, "BM": 8}))
     ]
     (tmp_path / "turns.jsonl").write_text("\n".join(lines))
     result = CliRunner().invoke(app, ["importance", "--turns", str(tmp_path / "turns.jsonl"), "--json"])
