@@ -93,14 +93,19 @@ def describe_signal(signal: NDArray[np.float32], rate: int = SAMPLE_RATE) -> dic
 
 
 def describe_file(path: str) -> dict[str, Any]:
-    """Return `describe_signal` of the middle of a file, or {"problem": reason} where it cannot be listened to."""
+    """Return `describe_signal` of the middle of a file, or {"problem": reason} where it cannot be listened to.
+
+    What libsndfile decodes can be heard: WAV, AIFF, FLAC, Ogg, Opus and MP3, not AAC.
+    """
     import librosa
     import soundfile
 
     try:
-        length = soundfile.info(path).duration
-        start = max(0.0, (length - LONGEST) / 2)
-        signal, _ = librosa.load(path, sr=SAMPLE_RATE, mono=True, offset=start, duration=LONGEST)
+        with soundfile.SoundFile(path) as file:
+            wanted = int(LONGEST * file.samplerate)
+            file.seek(max(0, (file.frames - wanted) // 2))
+            samples = file.read(wanted, dtype="float32", always_2d=True)
+            signal = librosa.resample(samples.mean(axis=1), orig_sr=file.samplerate, target_sr=SAMPLE_RATE)
         return describe_signal(signal)
     except Exception as error:  # noqa: BLE001 - one damaged file must not end the analysis of the others
         return {"problem": f"cannot be listened to: {type(error).__name__}: {error}"}

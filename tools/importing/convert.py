@@ -133,8 +133,9 @@ class RowConverter:
             else:
                 billing = min(billing, (column.rank, value), key=lambda found: found[0])
         identifier, billed = own_id[1], billing[1]
+        usable = isinstance(identifier, str | int | float) and not isinstance(identifier, bool)
         return (
-            cells.text(identifier) if isinstance(identifier, str | int | float) else None,
+            cells.text(identifier) if usable else None,
             billed if isinstance(billed, str) else None,
         )
 

@@ -55,7 +55,7 @@ def test_beets() -> None:
 
 def test_nested_features_and_playlists() -> None:
     row = {
-        "id": "e1", "title": "Guwop", "artist": "Young Thug, Quavo", "sources": ["cpcd"], 
+        "id": "e1", "title": "Guwop", "artist": "Young Thug, Quavo", "sources": ["cpcd"],
         "youtube_ids": ["nQiLX1byUe0"],
         "playlists": [["p1", "Trap", "rap", "trap"], ["p1", "Trap", "rap", "southern"], ["p2", "Gym", "rap", "trap"]],
         "features": {"energy": 0.5, "key": 6.0, "mode": 0.0, "tempo": 0.0, "danceability": 0.7}, "popularity": 0,
