@@ -34,6 +34,8 @@ BATCH: Final = 5_000
 """Vectors per insert; Chroma refuses more than 5,461."""
 COLLECTION: Final = "tracks"
 _SQLITE: Final = "chroma.sqlite3"
+_EF_SEARCH: Final = 300
+"""Candidates that a search keeps; on 37,222 MiniLM vectors this finds 96 % of the true 100 nearest, Chroma's 100 85 %."""
 _MIN_SYNC: Final = 2
 """The smallest `sync_threshold` that Chroma accepts."""
 
@@ -103,8 +105,15 @@ def extend_index(
 
 
 def _settings(count: int) -> "CreateCollectionConfiguration":
-    hnsw = _flushing(count)
-    return {"hnsw": {"space": "cosine", "sync_threshold": hnsw["sync_threshold"], "batch_size": hnsw["batch_size"]}}
+    flushing = _flushing(count)
+    return {
+        "hnsw": {
+            "space": "cosine",
+            "ef_search": _EF_SEARCH,
+            "sync_threshold": flushing["sync_threshold"],
+            "batch_size": flushing["batch_size"],
+        }
+    }
 
 
 def _flushing(count: int) -> "UpdateHNSWConfiguration":
