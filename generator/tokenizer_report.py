@@ -19,11 +19,13 @@ from segue.generator.quantizers.protocol import Vectors
 from segue.generator.tokenizer import Tokenizer
 
 LEAST_PERPLEXITY: Final = 0.1
-"""Collapse: a level whose perplexity is a smaller share of its reachable codes."""
+"""Collapse: a level whose perplexity over different values is a smaller share of its reachable codes."""
 MOST_DEAD: Final = 0.7
 """Collapse: a level with a larger share of reachable codes that no track has."""
 _JUDGED_FROM: Final = 8
 """Reachable codes below which a level is too small to be judged."""
+_EXPLAINED: Final = 0.02
+"""Share of the variance below which a prefix has said all there is, so that the level after it is not judged."""
 _HUB_SAMPLE: Final = 2_000
 _HUB_NEIGHBOURS: Final = 10
 
@@ -45,6 +47,8 @@ class LevelReport(_Report):
     """Reachable codes that no track has."""
     perplexity: float
     """2 to the entropy of the code's distribution over tracks: the number of evenly used codes it is worth."""
+    value_perplexity: float
+    """The same over the different values: what one value repeated by many tracks cannot pull down."""
     error: float
     """Squared error of the vectors decoded from this level's prefix, as a share of the variance around the mean."""
     usage: list[int]
@@ -121,7 +125,9 @@ def _modality(
         return ModalityReport(trained=trained, unknown=float(1 - known.mean()))
     vectors = features.vectors[known]
     own = codes[known, place : place + LEVELS]
-    values, distinct_codes = len(distinct(np.ascontiguousarray(vectors)).vectors), len(np.unique(own, axis=0))
+    rows = distinct(np.ascontiguousarray(vectors))
+    values, distinct_codes = len(rows.vectors), len(np.unique(own, axis=0))
+    first = np.unique(rows.inverse, return_index=True)[1]
     decoded = [tokenizer.reconstruct(codes[known], modality, levels=level).vectors for level in range(1, LEVELS + 1)]
     variance = float(((vectors - vectors.mean(axis=0)) ** 2).sum(axis=1).mean())
     levels = []
@@ -130,7 +136,6 @@ def _modality(
         usage = np.unique(own[:, level], return_counts=True)[1]
         # Values that the prefix already tells apart leave nothing for this level to do.
         reachable = min(size, values - prefixes + 1)
-        share = usage / usage.sum()
         error = float(((vectors - decoded[level]) ** 2).sum(axis=1).mean())
         levels.append(
             LevelReport(
@@ -138,7 +143,8 @@ def _modality(
                 reachable=reachable,
                 used=len(usage),
                 dead=max(0, reachable - len(usage)),
-                perplexity=float(2 ** -(share * np.log2(share)).sum()),
+                perplexity=_perplexity(usage),
+                value_perplexity=_perplexity(np.unique(own[first, level], return_counts=True)[1]),
                 error=error / variance if variance else 0.0,
                 usage=sorted((int(count) for count in usage), reverse=True),
             )
@@ -155,15 +161,22 @@ def _modality(
     )
 
 
+def _perplexity(counts: NDArray[np.int64]) -> float:
+    share = counts / counts.sum()
+    return float(2 ** -(share * np.log2(share)).sum())
+
+
 def _problems(modality: Modality, found: ModalityReport) -> list[str]:
     problems = []
+    left = 1.0
     for number, level in enumerate(found.levels, start=1):
-        if level.reachable < _JUDGED_FROM:
+        explained, left = left < _EXPLAINED, level.error
+        if level.reachable < _JUDGED_FROM or explained:
             continue
         where = f"{modality} level {number}"
-        if level.perplexity < LEAST_PERPLEXITY * level.reachable:
+        if level.value_perplexity < LEAST_PERPLEXITY * level.reachable:
             problems.append(
-                f"{where} has collapsed: perplexity {level.perplexity:.1f} of {level.reachable} reachable codes"
+                f"{where} has collapsed: perplexity {level.value_perplexity:.1f} of {level.reachable} reachable codes"
             )
         if level.dead > MOST_DEAD * level.reachable:
             problems.append(f"{where} has collapsed: {level.dead} of {level.reachable} reachable codes are dead")

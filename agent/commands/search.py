@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segue.agent.commands.progress import stages
+from segue.agent.settings import Settings
 from segue.generator.errors import QueryError
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ _YEARS = re.compile(r"(\d{4})?(-)?(\d{4})?")
 def search(
     query: Annotated[str, typer.Argument(help='What to look for: "mellow 90s trip hop, not live".')],
     catalog: Annotated[
-        Path | None, typer.Option(help="A catalog folder; by default the catalog that comes with Segue.")
+        Path | None,
+        typer.Option(help="A catalog folder; by default SEGUE_CATALOG, or else the catalog that comes with Segue."),
     ] = None,
     k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many tracks.")] = 10,
     year: Annotated[str | None, typer.Option(help="Release years: 1994, 1990-1999, 1990- or -1999.")] = None,
@@ -59,7 +62,13 @@ def search(
         vocals=tuple(vocals or ()),
         **parse_without(without or []),
     )
-    with Catalog.open(catalog if catalog is not None else default_catalog()) as opened:
+    settings = Settings.load()
+    if catalog is None and "catalog" in settings.model_fields_set:
+        catalog = settings.catalog
+    if catalog is None:
+        with stages() as progress:
+            catalog = default_catalog(progress)
+    with Catalog.open(catalog) as opened:
         result = run(opened, query, k=k, filters=filters)
     if json_:
         typer.echo(result.model_dump_json(indent=2, exclude_defaults=True))

@@ -13,6 +13,9 @@ from segue.generator.quantizers.protocol import Vectors
 
 _RANDOM_STARTS: Final = 3
 
+_ROWS_PER_CODE: Final = 256
+"""Rows that place one centroid, at most; FAISS's k-means stops at the same number. More cost time and change little."""
+
 
 class Distinct(NamedTuple):
     """Vectors without repeats."""
@@ -42,6 +45,9 @@ def kmeans(vectors: Vectors, weights: NDArray[np.float64], size: int, *, seed: i
 
     if len(vectors) <= size:
         return vectors.copy()
+    if len(vectors) > _ROWS_PER_CODE * size:
+        rows = np.random.default_rng(seed).choice(len(vectors), _ROWS_PER_CODE * size, replace=False)
+        vectors, weights = vectors[rows], weights[rows]
     models = [
         KMeans(size, init=init, n_init=count, max_iter=iterations, random_state=seed, tol=1e-5)
         for init, count in (("k-means++", 1), ("random", _RANDOM_STARTS))

@@ -103,7 +103,9 @@ def test_a_missing_catalog_is_explained(tokenizer: Path, tmp_path: Path) -> None
 
 
 def test_the_page_escapes_what_titles_say() -> None:
-    level = LevelReport(codes=4, reachable=4, used=2, dead=2, perplexity=1.9, error=0.5, usage=[3, 2])
+    level = LevelReport(
+        codes=4, reachable=4, used=2, dead=2, perplexity=1.9, value_perplexity=1.9, error=0.5, usage=[3, 2]
+    )
     found = TokenizerReport(
         fingerprint="f" * 32,
         tracks=5,

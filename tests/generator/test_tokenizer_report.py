@@ -93,3 +93,20 @@ def test_no_tracks_no_report() -> None:
     tokenizer = Tokenizer(encoders, {Modality.ST: quantizer}, Tokenizer.fit(features_of(vectors), encoders).layout)
     with pytest.raises(ValueError, match="no tracks"):
         report(tokenizer, {}, np.zeros((0, 27), dtype=np.uint8))
+
+
+def test_a_level_with_nothing_left_to_say_has_not_collapsed() -> None:
+    # Sixteen far apart values with the faintest noise: the first level says it all.
+    rng = np.random.default_rng(3)
+    vectors = np.repeat(cloud(16) * 50, 40, axis=0) + 0.01 * rng.normal(size=(640, 6)) ** 5
+    found = measured(vectors, vectors)
+    assert found.modalities[Modality.ST].levels[0].error < 0.001
+    assert found.problems == []
+
+
+def test_one_value_on_most_tracks_is_no_collapse() -> None:
+    vectors = np.concatenate([cloud(600), np.repeat(cloud(1, seed=9), 20_000, axis=0)])
+    found = measured(vectors, vectors)
+    first = found.modalities[Modality.ST].levels[0]
+    assert first.perplexity < 2 < 10 < first.value_perplexity
+    assert found.problems == []
