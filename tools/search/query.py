@@ -24,6 +24,12 @@ _VERSIONS: Final = re.compile(
     r"(?P<label>live|karaoke|remix(?:es|ed)?|covers?|demos?)\b(?:\s+(?:versions?|recordings?|tracks?|songs?|performances?))?",
     re.IGNORECASE,
 )
+_UNWANTED: Final = re.compile(
+    r"\b(?:nothing|not|no|never|without|avoid|except|excluding|anything but)\s+"
+    r"(?:(?:too|so|very|overly|any|anything|the|more)\s+)*[^\W\d_][\w'’-]*"
+    r"(?:\s+(?:music|songs?|tracks?|stuff|vocals?|singing|ballads?)\b)?",
+    re.IGNORECASE,
+)
 _LABELS: Final = {"remixes": "remix", "remixed": "remix", "covers": "cover", "demos": "demo"}
 _PART: Final = {"early": (0, 3), "mid": (3, 6), "late": (6, 9)}
 _COMPARING: Final = frozenset(
@@ -55,6 +61,7 @@ def understand(query: str, mentions: Sequence[Mention] = ()) -> Understood:
     reader.read_versions()
     reader.read_years()
     reader.read_artist()
+    reader.read_unwanted()
     return reader.result()
 
 
@@ -134,6 +141,15 @@ class _Reader:
             self.not_applied.append(f"{said}: after {doubt[0]!r} it may name what to compare with")
         elif not earlier & _REFUSING:
             self._apply(Filters(artists=(acts[0].name,)), None, f"artist {acts[0].name}", said)
+
+    def read_unwanted(self) -> None:
+        """Keep what is not wanted out of the words: a ranking by likeness would look for just that."""
+        for match in _UNWANTED.finditer(self.query):
+            start, end = match.span()
+            if self._named(start, end) or any(start < last and first < end for first, last in self.taken):
+                continue
+            self.taken.append((start, end))
+            self.not_applied.append(f"{match[0]}: not searched for, but nothing is left out for it; use --without")
 
     def _apply(self, filters: Filters, span: tuple[int, int] | None, what: str, said: str | None = None) -> None:
         self.filters = self.filters.merge(filters)

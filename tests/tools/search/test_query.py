@@ -59,3 +59,24 @@ def test_names_are_no_filters() -> None:
 def test_what_became_a_filter_is_not_searched_for() -> None:
     assert understand("mellow 90s rock, not live").text == "mellow rock,"
     assert understand("90s").text == "90s"
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ("mellow rock, nothing too sad", "mellow rock,"),
+        ("90s pop without any rap music please", "pop please"),
+        ("jazz, not too slow", "jazz,"),
+    ],
+)
+def test_what_is_not_wanted_is_declared_and_not_searched_for(query: str, left: str) -> None:
+    understood = understand(query)
+    assert understood.text == left
+    assert len(understood.not_applied) == 1
+
+
+def test_a_refusal_within_a_name_stays_a_name() -> None:
+    mention = Mention(
+        start=0, end=8, text="no doubt", kind="artist", name="No Doubt", score=0.9, positions=(0,), exact=True
+    )
+    assert understand("no doubt songs", [mention]).text == "no doubt songs"
