@@ -30,7 +30,9 @@ def fold(text: str) -> str:
         lowered = bare = text.lower()
     else:
         lowered = unicodedata.normalize("NFKC", text).casefold().translate(_SPECIAL)
-        bare = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+        # Decomposing splits Hangul syllables into letters as well: what is no accent is put together again.
+        letters = (c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+        bare = unicodedata.normalize("NFC", "".join(letters))
     bare = _APOSTROPHES.sub("", bare).replace("&", " and ").replace("$", "s")
     words = _NOT_WORD.sub(" ", bare).split()
     return " ".join(words) or "".join(lowered.split())

@@ -15,6 +15,7 @@ from segue.generator.names import artist_key, fold, split_title, work_key
         ("A$AP Rocky", "asap rocky"),
         ("Mø", "mo"),
         ("宇多田ヒカル", "宇多田ヒカル"),
+        ("방탄소년단", "방탄소년단"),
         ("!!!", "!!!"),
     ],
 )
