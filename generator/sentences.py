@@ -86,12 +86,12 @@ class SentenceEncoder:
 
         # Loading takes a fraction of a second; a progress bar for it would only litter the terminal.
         shown = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             return SentenceTransformer(str(self._source), device="cpu")
         finally:
             if shown:
-                logging.enable_progress_bar()
+                logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
     @property
     def _source(self) -> Path | str:
