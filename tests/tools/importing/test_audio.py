@@ -7,7 +7,7 @@ import mutagen
 import numpy as np
 import pytest
 import soundfile
-from mutagen.id3 import TALB, TBPM, TCON, TIT2, TKEY, TPE1, TSRC
+from mutagen import id3
 from numpy.typing import NDArray
 
 from segue.tools.importing import analysis
@@ -44,9 +44,10 @@ def music(tmp_path: Path) -> Path:
     for name, title in (("album/c.mp3", "Mp3"), ("d.wav", "Wav")):
         file = mutagen.File(folder / name)
         file.add_tags()
-        for frame in (TIT2(text=title), TPE1(text="Ann"), TALB(text="LP"), TCON(text="17"), TBPM(text="140"),
-                      TKEY(text="F#m"), TSRC(text="GBAYE0601498" if title == "Wav" else "GBAYE0601499")):  # fmt: skip
-            file.tags.add(frame)
+        isrc = "GBAYE0601498" if title == "Wav" else "GBAYE0601499"
+        frames = {"TIT2": title, "TPE1": "Ann", "TALB": "LP", "TCON": "17", "TBPM": "140", "TKEY": "F#m", "TSRC": isrc}
+        for frame, text in frames.items():
+            file.tags.add(getattr(id3, frame)(text=text))
         file.save()
     soundfile.write(folder / "03 - Carl - Untagged.flac", beats(90, 6), RATE)
     (folder / "broken.mp3").write_bytes(b"nothing of the kind")

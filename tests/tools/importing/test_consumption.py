@@ -77,7 +77,8 @@ def test_sessions_end_after_thirty_minutes_and_count_once(stocked: Any) -> None:
     start = 1_700_000_000
     listens = [
         listen(start, "Halo", "Beyonce"), listen(start + 300, "Hurt", "Johnny Cash"),
-        listen(start + 600, "Halo", "Beyoncé"), listen(start + 600 + 1801, "Hurt", "Johnny Cash"), {"track_metadata": {}},
+        listen(start + 600, "Halo", "Beyoncé"), listen(start + 600 + 1801, "Hurt", "Johnny Cash"),
+        {"track_metadata": {}},
     ]  # fmt: skip
     path = stocked.root / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -1,0 +1,20 @@
+"""Settings come from the environment, and a misspelt one is an error."""
+
+from pathlib import Path
+
+import pytest
+
+from segue.agent.settings import Settings, SettingsError
+
+
+def test_the_catalog_folder_may_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SEGUE_CATALOG", raising=False)
+    assert Settings.load().catalog.parts[-2:] == ("catalogs", "mine")
+    monkeypatch.setenv("SEGUE_CATALOG", str(tmp_path))
+    assert Settings.load().catalog == tmp_path
+
+
+def test_an_unknown_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEGUE_CATALOGUE", "x")
+    with pytest.raises(SettingsError, match="unknown setting SEGUE_CATALOGUE; there are "):
+        Settings.load()
