@@ -221,7 +221,8 @@ def items(value: Any, *, commas: bool = False) -> list[str]:
             if isinstance(entry, dict):
                 entry = entry.get("name")
             if not is_hole(entry):
-                found.append(text(entry))
+                # The track cleans its texts itself; doing so here as well doubles the cost of long lists.
+                found.append(entry if isinstance(entry, str) else text(entry))
         return found
     return [text(value)]
 
