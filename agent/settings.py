@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from segue.generator.errors import UserError
+from segue.generator.errors import SettingsError
 
 PREFIX: Final = "SEGUE_"
 
@@ -23,10 +23,6 @@ def default_catalog_folder() -> Path:
     return user_data_path("segue", appauthor=False) / "catalogs" / "mine"
 
 
-class SettingsError(UserError):
-    """Raised when the environment holds a SEGUE_ variable that is unknown or cannot be read."""
-
-
 class Settings(BaseSettings):
     """Settings of the command line and the servers."""
 
@@ -34,6 +30,8 @@ class Settings(BaseSettings):
 
     catalog: Path = Field(default_factory=default_catalog_folder)
     """Folder of the catalog that commands work on (SEGUE_CATALOG)."""
+    cache: Path = Field(default_factory=lambda: user_cache_path("segue"))
+    """Folder of what can be made again: the default catalog, converted models (SEGUE_CACHE)."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -3,6 +3,7 @@
     SegueError
     ├── UserError               bad input: printed as one line, without a traceback
     │   ├── SourceError         a file or folder to import that cannot be read at all
+    │   ├── SettingsError       an environment variable that is unknown or cannot be read
     │   ├── CatalogNotFound     no catalog stands in that folder
     │   ├── CatalogLocked       another process is writing this catalog
     │   ├── CatalogNotWritable  the disk is full, or the folder may not be written
@@ -42,6 +43,10 @@ class UserError(SegueError):
 
 class SourceError(UserError):
     """Raised by the importers when a whole source cannot be read; a bad row is rejected instead."""
+
+
+class SettingsError(UserError):
+    """Raised when the environment holds a SEGUE_ variable that is unknown or cannot be read."""
 
 
 class CatalogNotFound(UserError):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from segue.agent.settings import Settings, SettingsError
+from segue.agent.settings import Settings
+from segue.generator.errors import SettingsError
 
 
 def test_the_catalog_folder_may_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
