@@ -3,8 +3,9 @@
     python scripts/build_default_catalog.py SOURCE tools/catalog/default
 
 SOURCE holds `essentials/tracks.jsonl`, `essentials/playlists.jsonl`, `artist_facts.jsonl` and `artist_bios.jsonl`, all
-written for this project. Two files come out: `tracks.parquet`, the truth of the catalog, and `provenance.json`, which
-says for each field where it comes from, under which terms and for how many tracks it is known.
+written for this project. Three files come out: `tracks.parquet`, the truth of the catalog; `vectors.npz`, its sentence
+embeddings, so that a newcomer need not wait for them; and `provenance.json`, which says for each field where it comes
+from, under which terms and for how many tracks it is known.
 """
 
 import argparse
@@ -14,8 +15,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from segue import Track
 from segue.generator.names import artist_key
+from segue.generator.remembered import RememberedSentences
+from segue.generator.sentences import SentenceEncoder
+from segue.tools.catalog.describe import describe
 from segue.tools.catalog.parquet import to_batch, write_parquet
 
 Row = dict[str, Any]
@@ -102,7 +108,7 @@ def provenance(tracks: list[Track]) -> Row:
 
 
 def main() -> None:
-    """Read the arguments and write both files."""
+    """Read the arguments and write the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
@@ -110,9 +116,13 @@ def main() -> None:
     tracks = build_tracks(arguments.source)
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_parquet(arguments.out / "tracks.parquet", [to_batch(tracks)])
+    (arguments.out / "vectors.npz").unlink(missing_ok=True)
+    vectors = RememberedSentences(SentenceEncoder(), arguments.out / "vectors.npz")
+    vectors.encode([describe(track) for track in tracks])
+    vectors.save(np.float16)
     text = json.dumps(provenance(tracks), indent=2, ensure_ascii=False)
     (arguments.out / "provenance.json").write_text(text + "\n", encoding="utf-8")
-    size = (arguments.out / "tracks.parquet").stat().st_size
+    size = sum(path.stat().st_size for path in arguments.out.iterdir())
     print(f"{len(tracks)} tracks, {size / 1e6:.1f} MB")
 
 

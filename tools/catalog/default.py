@@ -1,6 +1,8 @@
 """The catalog that comes with Segue: well-known music, so that a newcomer has something to talk about at once.
 
-The package carries its tracks only; the catalog is built from them once, in the user's cache folder.
+The package carries its tracks and their sentence embeddings; the catalog is built from them once, in the user's cache
+folder. Where another model, or other weights, make the vectors, those of the package do not count and all texts are
+embedded anew.
 """
 
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Final
 
 import platformdirs
 
+from segue.generator.remembered import RememberedSentences
 from segue.generator.sentences import SentenceEncoder, TextEncoder
 from segue.tools.catalog.derived import Progress
 from segue.tools.catalog.locks import write_lock
@@ -18,6 +21,8 @@ from segue.tools.catalog.versions import CURRENT
 
 SOURCE: Final = Path(__file__).parent / "default" / TRUTH
 """The tracks in the package; `provenance.json` beside them says where each field comes from."""
+VECTORS: Final = SOURCE.parent / "vectors.npz"
+"""Their sentence embeddings by the bundled encoder, in half precision."""
 WAIT: Final = 600.0
 """Seconds that a second first user waits for the first."""
 
@@ -46,5 +51,6 @@ def default_catalog(
     if not (folder / CURRENT).exists():
         with write_lock(folder, wait=WAIT):
             if not (folder / CURRENT).exists():
-                update_catalog(folder, from_rows(read_table(source)), encoder=encoder, progress=progress)
+                known = RememberedSentences(encoder, VECTORS)
+                update_catalog(folder, from_rows(read_table(source)), encoder=known, progress=progress)
     return folder

@@ -14,7 +14,10 @@ from segue.generator.sentences import Progress, TextEncoder
 
 
 class RememberedSentences:
-    """Wraps a text encoder; `path`, where given, is an .npz file read at the start and written by `save`."""
+    """Wraps a text encoder; `path`, where given, is an .npz file read at the start and written by `save`.
+
+    A file may hold half-precision vectors, which a unit vector of a few hundred numbers hardly feels.
+    """
 
     def __init__(self, sentences: TextEncoder, path: Path | None = None) -> None:
         self._sentences = sentences
@@ -23,7 +26,7 @@ class RememberedSentences:
         if path is not None and path.exists():
             with np.load(path, allow_pickle=False) as kept:
                 if str(kept["fingerprint"]) == sentences.fingerprint:
-                    self._vectors = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+                    self._vectors = dict(zip(kept["keys"].tolist(), kept["vectors"].astype(np.float32), strict=True))
 
     @property
     def name(self) -> str:
@@ -52,10 +55,10 @@ class RememberedSentences:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([self._vectors[key] for key in keys])
 
-    def save(self) -> None:
+    def save(self, dtype: type[np.float32 | np.float16] = np.float32) -> None:
         """Write what is remembered, if there is a file to write to."""
         if self._path is None:
             return
         keys = np.array(list(self._vectors), dtype=np.uint64)
-        vectors = np.array(list(self._vectors.values()), dtype=np.float32)
+        vectors = np.array(list(self._vectors.values()), dtype=dtype)
         np.savez(self._path, keys=keys, vectors=vectors, fingerprint=self.fingerprint)
