@@ -10,7 +10,6 @@ Knows models and tokenizers; it has never heard of music.
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -55,11 +54,10 @@ def bundled_gguf() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where converted models are kept: the user's cache directory, or `SEGUE_CACHE` where that is set."""
+    """Return where converted models are kept unless the caller says otherwise: the user's cache directory."""
     from platformdirs import user_cache_path
 
-    chosen = os.environ.get("SEGUE_CACHE")
-    return Path(chosen) if chosen else user_cache_path("segue")
+    return user_cache_path("segue")
 
 
 def resolve(name: str = BUNDLED, *, cache: Path | None = None) -> str:

@@ -67,7 +67,7 @@ def search(
         catalog = settings.catalog
     if catalog is None:
         with stages() as progress:
-            catalog = default_catalog(progress)
+            catalog = default_catalog(progress, cache=settings.cache / "catalogs")
     with Catalog.open(catalog) as opened:
         result = run(opened, query, k=k, filters=filters)
     if json_:
