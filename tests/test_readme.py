@@ -1,0 +1,30 @@
+"""The README's snippet prints what the README says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_the_snippet_prints_what_the_readme_shows() -> None:
+    text = README.read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    shown = re.search(r"```text\n(.*?)```", text, re.DOTALL)
+    assert code
+    assert shown
+    run = subprocess.run([sys.executable, "-c", code[1]], capture_output=True, text=True, check=True)
+    assert run.stdout == shown[1]
+
+
+def test_every_folder_that_the_tree_names_exists() -> None:
+    text = README.read_text(encoding="utf-8")
+    tree = text.split("## What lives where")[1].split("```")[1]
+    parent = Path()
+    for line in tree.splitlines()[1:]:
+        indent, name = len(line) - len(line.lstrip()), line.split()[0]
+        path = README.parent / (parent / name if indent else name)
+        assert path.exists(), name
+        if not indent:
+            parent = Path(name)
