@@ -70,12 +70,14 @@ class Bench:
             encoder.fit(self.inner.tracks)
         self.inner_features = {**self.features, **encode_modalities(self.inner.tracks, learners)}
 
-    def quantize(self, name: str, features: "Mapping[Modality, Features]", **settings: Any) -> "Quantized":
-        """Train the quantizer `name` on the features and encode the catalog."""
+    def quantize(
+        self, name: str, features: "Mapping[Modality, Features]", *, like: "Quantized | None" = None, **settings: Any
+    ) -> "Quantized":
+        """Train the quantizer `name` on the features and encode the catalog; see `Quantized.fit`."""
         from segue.evals.bench.similar_systems import Quantized
 
         kind, defaults = QUANTIZERS[name]
-        return Quantized.fit(features, kind, {**defaults, **settings}, self.outer.tracks)
+        return Quantized.fit(features, kind, {**defaults, **settings}, self.outer.tracks, like=like)
 
     def tune(self, vectors: "Mapping[Modality, Any]") -> "Weights":
         """Return weights for the cosines of `vectors`, tuned on the inner playlists."""
@@ -114,7 +116,7 @@ def rankers(
     inner = bench.quantize("residual-kmeans", bench.inner_features)
     weights = bench.tune(inner.unit_vectors())
     notes.update({f"weight {modality}": float(w) for modality, w in zip(MODALITIES, weights, strict=True)})
-    final = bench.quantize("residual-kmeans", bench.features)
+    final = bench.quantize("residual-kmeans", bench.features, like=inner)
     tokenizer = systems.tokenizer_of(bench.encoders, final, CodeLayout())
     codes = tokenizer.encode_features(bench.features)
 
@@ -123,11 +125,13 @@ def rankers(
     for name in QUANTIZERS:
         if not wanted(name):
             continue
-        settings = {"training": Training(epochs=epochs)} if epochs and name in ("rq-vae", "vq-vae-1024") else {}
+        settings: dict[str, Any] = (
+            {"training": Training(epochs=epochs)} if epochs and name in ("rq-vae", "vq-vae-1024") else {}
+        )
         quantized = final if name == "residual-kmeans" else bench.quantize(name, bench.features, **settings)
         found[name] = partial(quantized.hard, equal)
         if name == "kmeans-1024":
-            flat = bench.quantize(name, bench.inner_features)
+            flat = bench.quantize(name, bench.inner_features, like=quantized)
             found[f"{name} weighted"] = partial(quantized.hard, bench.tune_hard(flat))
             found[f"{name} soft"] = partial(
                 systems.by_cosine, quantized.unit_vectors(), bench.tune(flat.unit_vectors())
@@ -163,7 +167,7 @@ def command(
     import numpy as np
 
     from segue.evals.bench.playlists import fifth, hit_rates, seeds_of
-    from segue.evals.bench.remembered import RememberedSentences
+    from segue.generator.remembered import RememberedSentences
     from segue.generator.sentences import SentenceEncoder
     from segue.tools.catalog.source import tracks_of
 
@@ -178,6 +182,7 @@ def command(
 
     sentences = RememberedSentences(SentenceEncoder(), vectors)
     bench = Bench(music, chosen, sentences)
+    sentences.save()
     pairs = seeds_of(bench.outer.held_out, seeds)
     if not pairs:
         raise typer.BadParameter("no held-out playlist has tracks of two works in this catalog")

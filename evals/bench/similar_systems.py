@@ -32,18 +32,32 @@ Weights = NDArray[np.float64]
 class Quantized:
     """A catalog in the codes of one kind of quantizer, however many levels it has."""
 
+    features: dict[Modality, Features]
+    """What it was trained on."""
     codes: dict[Modality, NDArray[np.int64]]
     """(n, levels) per modality, -1 where the modality is not known."""
     quantizers: dict[Modality, Quantizer]
 
     @classmethod
     def fit(
-        cls, features: Mapping[Modality, Features], kind: str, settings: Mapping[str, Any], tracks: Sequence[Track]
+        cls,
+        features: Mapping[Modality, Features],
+        kind: str,
+        settings: Mapping[str, Any],
+        tracks: Sequence[Track],
+        *,
+        like: "Quantized | None" = None,
     ) -> "Quantized":
-        """Train one quantizer per modality of which anything is known, and encode the catalog."""
+        """Train one quantizer per modality of which anything is known, and encode the catalog.
+
+        Where `like` was trained in the same way on the very same features of a modality, its work is taken over.
+        """
         codes, quantizers = {}, {}
         for modality, feature in features.items():
             if not feature.known.any():
+                continue
+            if like is not None and like.features.get(modality) is feature:
+                codes[modality], quantizers[modality] = like.codes[modality], like.quantizers[modality]
                 continue
             quantizer = quantizer_class(kind)(**settings).fit(feature.vectors[feature.known])
             quantizers[modality] = quantizer
@@ -53,7 +67,7 @@ class Quantized:
                 codes[modality][feature.known] = quantizer.encode_keys(keys)
             else:
                 codes[modality][feature.known] = quantizer.encode(feature.vectors[feature.known])
-        return cls(codes, quantizers)
+        return cls(dict(features), codes, quantizers)
 
     def unit_vectors(self) -> dict[Modality, NDArray[np.float32]]:
         """Return the sum of each track's codewords at length 1, zeros where not known: the soft distances' space."""
