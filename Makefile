@@ -25,19 +25,19 @@ test: $(READY)
 
 # Lint, formatting, types and the one-way import rule.
 check: $(READY)
-	$(BIN)/ruff check src/segue/ tests scripts
-	$(BIN)/ruff format --check src/segue/ tests scripts
+	$(BIN)/ruff check src/segue/*.py src/segue/*/ tests scripts
+	$(BIN)/ruff format --check src/segue/*.py src/segue/*/ tests scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 # Rewrite the sources in the house format.
 format: $(READY)
-	$(BIN)/ruff format src/segue/ tests scripts
-	$(BIN)/ruff check --fix src/segue/ tests scripts
+	$(BIN)/ruff format src/segue/*.py src/segue/*/ tests scripts
+	$(BIN)/ruff check --fix src/segue/*.py src/segue/*/ tests scripts
 
 # Train the tokenizer that ships, on the open music in DATA (tracks.jsonl.gz) and the default catalog.
 tokenizer: $(READY)
-	$(BIN)/segue tokenizer train --out generator/weights/tokenizer --half --spread 20000 \
+	$(BIN)/segue tokenizer train --out generator/weights/tokenizer --half --spread 3000 \
 		--catalog tools/catalog/default/tracks.parquet --catalog $(DATA)/tracks.jsonl.gz
 
 # Remove what make has made.

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from segue.evals.bench import playlists, remembered
+from segue.evals.bench import playlists
 from segue.evals.bench.app import app
 from segue.evals.bench.playlists import fifth, hit_rates, seeds_of, split, top_rows
 from segue.evals.bench.similar_weights import tune_weights
+from segue.generator import remembered
 from segue.generator.modality import MODALITIES, Modality
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Track
