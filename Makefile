@@ -39,6 +39,7 @@ format: $(READY)
 tokenizer: $(READY)
 	$(BIN)/segue tokenizer train --out generator/weights/tokenizer --half --spread 3000 \
 		--catalog tools/catalog/default/tracks.parquet --catalog $(DATA)/tracks.jsonl.gz
+	$(BIN)/python scripts/build_default_codes.py
 
 # Remove what make has made.
 clean:

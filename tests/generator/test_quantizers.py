@@ -18,7 +18,7 @@ from segue.generator.quantizers.residual_kmeans import ResidualKMeans
 from segue.generator.quantizers.rqvae import RQVAE
 from segue.generator.quantizers.vqvae import VQVAE
 
-QUICK = Training(epochs=20, batch=128, learning_rate=2e-3, decay=0.9)
+QUICK = Training(epochs=40, batch=64, learning_rate=2e-3, decay=0.9)
 
 
 def clusters(count: int, each: int = 30, dimension: int = 16, noise: float = 0.01) -> tuple[Vectors, np.ndarray]:
