@@ -8,6 +8,7 @@ shipped one. Tracks that stay keep their ID, tie-break included. A catalog whose
 than the tokenizer was trained with has no codes until it has a tokenizer of its own, and says so.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from segue.generator.codes import CodeTable, ids_digest
 from segue.generator.errors import CatalogCorrupt, CodesCorrupt, TokenizerMismatch
+from segue.generator.layout import Codes
 from segue.generator.tokenizer import Tokenizer
 from segue.generator.tokenizer_files import SHIPPED, read_fingerprint, read_sentences
+from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
-from segue.tools.catalog.dense import FOLDER as DENSE
-from segue.tools.catalog.dense import read_encoder
 from segue.tools.catalog.derived import Change
 from segue.tools.catalog.parquet import ids_of
+from segue.tools.catalog.remembered_codes import RememberedCodes
 
 FOLDER: Final = "codes"
 _TABLE: Final = "table"
@@ -34,6 +36,8 @@ _RECORD: Final = "record.json"
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    encoder: str
+    """Fingerprint of the catalog's text encoder."""
     tokenizer: str | None
     """Fingerprint of the tokenizer that made the codes; None where there are none."""
     reason: str | None = None
@@ -52,19 +56,19 @@ class CodesArtefact:
         source = tokenizer_folder(change.folder)
         reason = _reason(source, change.encoder.fingerprint)
         if reason is not None:
-            _write(folder, _Record(tokenizer=None, reason=reason))
+            _write(folder, _Record(encoder=change.encoder.fingerprint, tokenizer=None, reason=reason))
             return
         tokenizer = Tokenizer.load(source, sentences=change.encoder)
         old = _previous(change, tokenizer.fingerprint)
         table = _extended(change, tokenizer, old)
         table.save(folder / _TABLE)
-        _write(folder, _Record(tokenizer=tokenizer.fingerprint))
+        _write(folder, _Record(encoder=change.encoder.fingerprint, tokenizer=tokenizer.fingerprint))
 
     def check(self, folder: Path, table: pa.Table) -> None:
         """See `Derived.check`: one ID per track, made by the tokenizer that this catalog has now."""
         source = tokenizer_folder(folder)
         record = _read(folder / FOLDER)
-        expected = None if _reason(source, read_encoder(folder / DENSE).fingerprint) else read_fingerprint(source)
+        expected = None if _reason(source, record.encoder) else read_fingerprint(source)
         if record.tokenizer != expected:
             raise CatalogCorrupt(f"{folder / FOLDER} was made by {record.tokenizer}, the tokenizer is {expected}")
         if expected is not None:
@@ -117,12 +121,22 @@ def _extended(change: Change, tokenizer: Tokenizer, old: CodeTable | None) -> Co
     same: NDArray[np.int64] = np.flatnonzero(change.origin >= 0) if old is not None else np.empty(0, dtype=np.int64)
     fresh = np.setdiff1d(np.arange(change.table.num_rows), same)
     with change.stage("semantic IDs", len(fresh)) as advance:
-        codes = tokenizer.encode(list(change.tracks(fresh)), advance)
+        codes = _encode(tokenizer, list(change.tracks(fresh)), advance)
     if old is None:
         return CodeTable.build(codes, layout=tokenizer.layout, fingerprint=tokenizer.fingerprint, catalog=digest)
     joined = old.keep(change.origin[same], catalog=digest).extend(codes, catalog=digest)
     # Row i of the catalog is where it stands among the kept ones, or behind them among the fresh.
     return joined.keep(np.argsort(np.concatenate((same, fresh))), catalog=digest)
+
+
+def _encode(tokenizer: Tokenizer, tracks: list[Track], advance: Callable[[int], None]) -> Codes:
+    remembered = RememberedCodes.load()
+    if remembered.fingerprint != tokenizer.fingerprint:
+        return tokenizer.encode(tracks, advance)
+    known, codes = remembered.find(tracks)
+    advance(int(known.sum()))
+    codes[~known] = tokenizer.encode([tracks[row] for row in np.flatnonzero(~known)], advance)
+    return codes
 
 
 def _read(folder: Path) -> _Record:
