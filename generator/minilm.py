@@ -75,11 +75,15 @@ class Int8Linear(nn.Module):
     for the whole message does. Inference only.
     """
 
+    weight: Tensor
+    scale: Tensor
+    bias: Tensor
+
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         weight = linear.weight.detach()
         scale = weight.abs().amax(dim=1).clamp(min=1e-8) / 127
-        self.register_buffer("weight", (weight / scale[:, None]).round().to(torch.int8).t().contiguous())
+        self.register_buffer("weight", (weight / scale[:, None]).round().to(torch.int8).t())
         self.register_buffer("scale", scale)
         self.register_buffer("bias", linear.bias.detach().clone())
 
@@ -87,8 +91,8 @@ class Int8Linear(nn.Module):
         """Map [..., in] to [..., out]."""
         flat = x.reshape(-1, x.shape[-1])
         scale = flat.abs().amax(dim=1, keepdim=True).clamp_(min=1e-8).div_(127)
-        whole = torch._int_mm((flat / scale).round_().to(torch.int8), self.get_buffer("weight"))
-        y = torch.addcmul(self.get_buffer("bias"), whole * scale, self.get_buffer("scale"))
+        whole = torch._int_mm((flat / scale).round_().to(torch.int8), self.weight)
+        y = torch.addcmul(self.bias, whole * scale, self.scale)
         return y.view(*x.shape[:-1], -1)
 
 
