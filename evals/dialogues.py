@@ -6,9 +6,7 @@ what was known when the user had spoken: all messages so far, the answers and ra
 system answered in this turn, and the wizard's search queries, are never seen. Knows no rankers.
 """
 
-import gzip
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from segue.evals.json_lines import read_objects
 from segue.generator.errors import SourceError
 from segue.generator.track import Track
 
@@ -96,15 +95,11 @@ def read_conversations(path: Path, split: Split = "all") -> list[Conversation]:
         SourceError: the file cannot be read, or a line is no dialogue.
     """
     conversations = []
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    conversations.append(Conversation.model_validate(json.loads(line)))
-                except (ValueError, ValidationError) as error:
-                    raise SourceError(f"{path}, line {number}: no dialogue ({str(error).splitlines()[0]})") from error
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
+    for number, row in read_objects(path):
+        try:
+            conversations.append(Conversation.model_validate(row))
+        except ValidationError as error:
+            raise SourceError(f"{path}, line {number}: no dialogue ({str(error).splitlines()[0]})") from error
     return [c for c in conversations if split == "all" or c.held_out == (split == "held")]
 
 

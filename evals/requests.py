@@ -5,14 +5,13 @@ Each line holds `query` (as typed), `normalised` and `mentions`: `{mention, type
 catalog.
 """
 
-import gzip
 import hashlib
-import json
 import re
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
+from segue.evals.json_lines import read_objects
 from segue.generator.errors import SourceError
 from segue.tools.search.words import Word, keys, words
 
@@ -55,16 +54,13 @@ def plain_name(title: str) -> str:
 
 def read_requests(path: Path) -> list[Request]:
     """Return the requests of a JSON Lines file, gzipped or not. A malformed line raises SourceError with its number."""
-    opener = gzip.open if path.suffix == ".gz" else open
     requests: list[Request] = []
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = json.loads(line)
-                marked = [(m["mention"], m["type"], plain_name(m.get("name") or "")) for m in row["mentions"]]
-                requests.append(_place(row["query"], marked))
-            except (ValueError, KeyError, TypeError) as error:
-                raise SourceError(f"{path}, line {number}: not a request with query and mentions ({error})") from error
+    for number, row in read_objects(path):
+        try:
+            marked = [(m["mention"], m["type"], plain_name(m.get("name") or "")) for m in row["mentions"]]
+            requests.append(_place(row["query"], marked))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SourceError(f"{path}, line {number}: not a request with query and mentions ({error})") from error
     return requests
 
 

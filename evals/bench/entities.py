@@ -17,8 +17,6 @@ rows were kept aside from fitting and tuning. `link_*_ms` is wall time and grows
 `link_*_cpu_ms` is the processor time of the same calls.
 """
 
-import gzip
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +29,7 @@ from segue.evals.bench.result import BenchResult, Row
 from segue.evals.requests import Request, Truth, read_requests
 from segue.generator.names import artist_key, fold, split_title
 from segue.tools.search.entities import EntityLinker
-from segue.tools.search.name_index import Columns, Kind, NameIndex, columns_of
+from segue.tools.search.name_index import Columns, Kind, NameIndex
 from segue.tools.search.words import keys, zipf
 
 Group = Literal["artist", "work"]
@@ -173,18 +171,14 @@ def exact_linker(names: NameIndex, *, common: float) -> Linker:
 
 
 def read_columns(path: Path) -> Columns:
-    """Return titles, artists and albums of a catalog folder or of a JSON Lines file."""
-    if path.is_dir():
-        from segue.tools.catalog.catalog import Catalog
+    """Return titles, artists and albums of a catalog folder, or of a file as it would be imported."""
+    from segue.tools.catalog.source import tracks_of
 
-        with Catalog.open(path) as catalog:
-            return columns_of(catalog.table)
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        tracks = [json.loads(line) for line in lines]
+    tracks = tracks_of(path)
     return Columns(
-        [track["title"] for track in tracks],
-        [track.get("artists") or [track["artist"]] for track in tracks],
-        [track.get("album") for track in tracks],
+        [track.title for track in tracks],
+        [[artist.name for artist in track.artists] for track in tracks],
+        [track.album for track in tracks],
     )
 
 

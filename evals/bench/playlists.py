@@ -4,14 +4,17 @@ Knows tracks and rows; it has never heard of codes. Playlists are known by their
 """
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.generator.errors import SourceError
 from segue.generator.track import Track
 
 CUTOFFS: Final = (5, 10, 20, 50)
@@ -35,6 +38,21 @@ class Split:
 def fifth(playlist: str, *, salt: str = "") -> bool:
     """Whether a playlist belongs to the held-out fifth: sha256(salt + id) % 5 == 0."""
     return int.from_bytes(hashlib.sha256((salt + playlist).encode()).digest()) % 5 == 0
+
+
+def read_playlist_ids(path: Path) -> frozenset[str]:
+    """Return the ids of a JSON list.
+
+    Raises:
+        SourceError: the file cannot be read, or holds anything but a list of strings.
+    """
+    try:
+        ids = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise SourceError(f"{path} must hold a JSON list of playlist ids")
+    return frozenset(ids)
 
 
 def split(tracks: Sequence[Track], held_out: Collection[str] | Callable[[str], bool]) -> Split:

@@ -6,8 +6,6 @@ the indexes is reported apart. Wall time (`*_ms`) grows with what else the machi
 time of the same calls, all threads together.
 """
 
-import gzip
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +16,7 @@ import numpy as np
 import typer
 
 from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.json_lines import read_lines, read_objects
 from segue.generator.errors import SourceError
 from segue.tools.search.search import SOURCES, Searcher, Source
 
@@ -58,12 +57,9 @@ def command(
 
 def read_queries(path: Path) -> list[str]:
     """Return the queries of a file, gzipped or not."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        found = [line.strip() for line in lines if line.strip()]
     if ".jsonl" not in path.name:
-        return found
-    rows = [json.loads(line) for line in found]
-    return [str(row.get("query") or row.get("text") or "") for row in rows]
+        return [line for _, line in read_lines(path)]
+    return [str(row.get("query") or row.get("text") or "") for _, row in read_objects(path)]
 
 
 def _latencies(searcher: Searcher, texts: list[str], sources: tuple[Source, ...], k: int) -> dict[str, float]:

@@ -13,7 +13,6 @@ published. `... weighted`: that with weights tuned for it. `... soft`: its codes
 `segue`.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.bench.result import BenchResult, Row
 
 if TYPE_CHECKING:
     from segue.evals.bench.playlists import Ranker
@@ -166,7 +165,7 @@ def command(
     """Find tracks of a held-out playlist from one of its tracks, by content."""
     import numpy as np
 
-    from segue.evals.bench.playlists import fifth, hit_rates, seeds_of
+    from segue.evals.bench.playlists import fifth, hit_rates, read_playlist_ids, seeds_of
     from segue.generator.remembered import RememberedSentences
     from segue.generator.sentences import SentenceEncoder
     from segue.tools.catalog.source import tracks_of
@@ -174,7 +173,7 @@ def command(
     music = tracks_of(catalog)
     # A catalog's order may be one of popularity, and ties go to the first row.
     music = [music[row] for row in np.random.default_rng(0).permutation(len(music))]
-    chosen: Any = fifth if held_out is None else json.loads(require_file(held_out).read_text("utf-8"))
+    chosen: Any = fifth if held_out is None else read_playlist_ids(held_out)
     only = None if rows is None else {name.strip() for name in rows.split(",")}
 
     def wanted(name: str) -> bool:
