@@ -72,6 +72,8 @@ def import_(
         _print_json(asdict(summary))
     else:
         _show_summary(summary)
+    if any(source.rejected for source in summary.sources) and not any(source.accepted for source in summary.sources):
+        raise typer.Exit(1)  # a script must notice that nothing at all was read
 
 
 def _show_summary(summary: "ImportSummary") -> None:

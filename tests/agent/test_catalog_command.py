@@ -83,3 +83,12 @@ def test_a_folder_without_a_catalog_is_left_alone(folder: Path) -> None:
         with pytest.raises(CatalogNotFound):
             run(*command)
     assert not folder.exists()
+
+
+def test_an_import_of_which_nothing_could_be_read_exits_with_1(folder: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('not json\n{"artist": "A"}\n', encoding="utf-8")
+    result = run("import", str(bad))
+    assert result.exit_code == 1
+    assert "not valid JSON" in result.output
+    assert "no title" in result.output
