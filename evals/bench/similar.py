@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from segue.generator.sentences import TextEncoder
     from segue.generator.track import Track
 
-SEGUE: Final = ("residual-kmeans", {"repeats": 0.0})
-"""The default quantizer: every distinct vector counts once in its training."""
+SEGUE: Final[tuple[str, dict[str, Any]]] = ("residual-kmeans", {})
+"""The default quantizer with the settings that ship."""
 QUANTIZERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "kmeans-1024": ("kmeans-1024", {"repeats": 0.0}),
     "residual-kmeans": SEGUE,
