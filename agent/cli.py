@@ -23,9 +23,11 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    from segue.agent.commands import catalog, importance, search, tokenizer
+    from segue.agent.commands import catalog, generator, importance, search, tokenizer
 
+    app.command("adapt")(generator.adapt)
     app.add_typer(catalog.app, name="catalog")
+    app.add_typer(generator.app, name="generator")
     app.add_typer(importance.app, name="importance")
     app.command("search")(search.search)
     app.add_typer(tokenizer.app, name="tokenizer")

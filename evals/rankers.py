@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.evals.dialogues import DialogueState
+from segue.generator.layout import Codes
+from segue.generator.remembered import RememberedSentences
 from segue.generator.sentences import TextEncoder
+from segue.generator.tokenizer import Tokenizer
 from segue.generator.track import Track
 from segue.tools.catalog.describe import describe
 from segue.tools.search.fusion import K
@@ -44,12 +47,22 @@ class Corpus:
     """The tracks to rank, with what several rankers share."""
 
     def __init__(
-        self, tracks: Sequence[Track], encoder: TextEncoder, *, vectors: Scores | None = None, cache: Path | None = None
+        self,
+        tracks: Sequence[Track],
+        encoder: TextEncoder,
+        *,
+        vectors: Scores | None = None,
+        codes: Codes | None = None,
+        cache: Path | None = None,
     ) -> None:
-        """`vectors`: of the described tracks, where a catalog has them; else computed, and kept in folder `cache`."""
+        """`vectors` of the described tracks and semantic IDs `codes` [n, 27]: where a catalog has them, else computed.
+
+        Computed ones are kept in the folder `cache`, if there is one.
+        """
         self.tracks = tracks
         self.encoder = encoder
         self._vectors = vectors
+        self._codes = codes
         self._cache = cache
         self.embed = lru_cache(maxsize=4_096)(self._embed)
 
@@ -75,6 +88,15 @@ class Corpus:
             np.save(path, self.encoder.encode(self.texts))
         vectors: Scores = np.load(path)
         return vectors
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Semantic IDs of the tracks: uint8 [tracks, 27], by the catalog's tokenizer or else by the shipped one."""
+        if self._codes is None:
+            sentences = RememberedSentences(self.encoder, self._cache and self._cache / "sentences.npz")
+            self._codes = Tokenizer.load(sentences=sentences).encode(self.tracks)
+            sentences.save(np.float16)
+        return self._codes
 
     def _embed(self, text: str) -> Scores:
         vector: Scores = self.encoder.encode([text])[0]

@@ -39,20 +39,22 @@ def command(
     catalog: Annotated[Path, typer.Option(help="A catalog folder, or a file of tracks.")],
     split: Annotated[Split, typer.Option(help="Dialogues by id: one in five is held out.")] = "held",
     candidates: Annotated[Candidates, typer.Option(help="Rank all tracks, those with YouTube ids, or both.")] = "both",
-    rows: Annotated[str, typer.Option(help="Rows to run, separated by commas; all by default.")] = "",
+    rows: Annotated[str, typer.Option(help="Systems to run, separated by commas; all by default.")] = "",
     bootstrap: Annotated[int, typer.Option(min=0, help="Samples for the intervals of MRR; 0: none.")] = 1000,
     against: Annotated[str, typer.Option(help="The row that differences are taken to.")] = "fusion-4",
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps the vectors of a catalog file.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Measure rankers on human conversations."""
+    from segue.evals.generators import GENERATORS, generator_rows
     from segue.evals.rankers import RANKERS
 
-    chosen = [name.strip() for name in rows.split(",") if name.strip()] or list(RANKERS)
+    known = (*RANKERS, *GENERATORS)
+    chosen = [name.strip() for name in rows.split(",") if name.strip()] or list(known)
     wanted = list(dict.fromkeys((*BASELINES, *chosen)))
-    unknown = [name for name in (*wanted, against) if name not in RANKERS]
+    unknown = [name for name in wanted if name not in known] + [name for name in (against,) if name not in RANKERS]
     if unknown:
-        raise typer.BadParameter(f"no such row: {', '.join(unknown)}; there are {', '.join(RANKERS)}")
+        raise typer.BadParameter(f"no such row: {', '.join(unknown)}; there are {', '.join(known)}")
     conversations = read_conversations(require_file(dialogs), split)
     corpus = read_corpus(catalog, cache)
     positions = youtube_positions(corpus.tracks)
@@ -64,7 +66,10 @@ def command(
     rated = np.array([bool(track.ids.youtube) for track in corpus.tracks])
     pools = {"": everything, "CPCD tracks": rated}
     pools = {"all": {"": everything}, "cpcd": {"CPCD tracks": rated}, "both": pools}[candidates]
-    rankers = [RANKERS[name](corpus) for name in dict.fromkeys((*wanted, against))]
+    rankers = [RANKERS[name](corpus) for name in dict.fromkeys((*wanted, against)) if name in RANKERS]
+    for name in wanted:
+        if name in GENERATORS:
+            rankers += generator_rows(name, corpus, catalog)
     ranks = rank_turns(rankers, turns, pools)
     BenchResult(
         bench="dialogues",
@@ -87,11 +92,13 @@ def read_corpus(path: Path, cache: Path | None) -> "Corpus":
     from segue.evals.rankers import Corpus
     from segue.generator.sentences import SentenceEncoder
     from segue.tools.catalog.catalog import Catalog
+    from segue.tools.catalog.semantic_ids import open_codes
     from segue.tools.importing.library import read_tracks
 
     if path.is_dir():
         with Catalog.open(path) as catalog:
-            return Corpus(list(catalog), SentenceEncoder(), vectors=np.array(catalog.dense.vectors))
+            codes = open_codes(catalog).codes(range(len(catalog)))
+            return Corpus(list(catalog), SentenceEncoder(), vectors=np.array(catalog.dense.vectors), codes=codes)
     tracks, _ = read_tracks(require_file(path))
     return Corpus(tracks, SentenceEncoder(), cache=cache)
 

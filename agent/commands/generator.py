@@ -1,0 +1,215 @@
+"""`segue generator train` and `segue adapt`: teaching the generators of semantic IDs."""
+
+import hashlib
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from segue.generator.errors import UserError
+
+if TYPE_CHECKING:
+    from segue.generator.tokenizer import Tokenizer
+    from segue.generator.training.corpus import Corpus
+
+METRICS = "training.jsonl"
+"""The file beside the weights that holds one line per report of their training."""
+
+app = typer.Typer(help="The generators of semantic IDs: train them, or generate.", no_args_is_help=True)
+
+Kind = Literal["compact", "language"]
+
+
+@app.command("train")
+def train(
+    kind: Annotated[str, typer.Option(help="compact (MiniLM and heads) or language (the language model).")],
+    out: Annotated[Path, typer.Option(help="Folder to write the weights into.")],
+    catalog: Annotated[list[Path], typer.Option(help="Files of tracks to learn from; may be repeated.")],
+    artist_requests: Annotated[Path | None, typer.Option(help="Requests written for artists, JSON Lines.")] = None,
+    dialogues: Annotated[Path | None, typer.Option(help="Human dialogues (CPCD); the held-out ones never enter.")] = None,
+    examples: Annotated[int, typer.Option(min=100, help="Examples by grammar, shared out over the catalogs.")] = 60_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 1,
+    rank: Annotated[int, typer.Option(min=0, help="Rank of the language model's changes; 0 trains all of it.")] = 16,
+    base: Annotated[str, typer.Option(help="Base language model: the bundled one, a folder or a hub name.")] = "",
+    self_similarity: Annotated[float, typer.Option(min=0, help="Weight of TalkPlay's self-similarity loss.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="The same seed and data give the same order of examples.")] = 0,
+) -> None:  # fmt: skip
+    """Train a generator on the tracks of one or more catalogs. A killed training of the language model resumes."""
+    from segue.generator.tokenizer import Tokenizer
+
+    if kind not in ("compact", "language"):
+        raise typer.BadParameter(f"no such generator: {kind}; there are compact and language")
+    tokenizer = Tokenizer.load()
+    console = Console(stderr=True)
+    with console.status("encoding the tracks"):
+        corpus = _corpus(catalog, tokenizer, artist_requests, dialogues, examples, seed)
+    console.print(f"{len(corpus.examples):,} examples")
+    about = {
+        "command": f"segue {shlex.join(sys.argv[1:])}",
+        "data": {path.name: _digest(path) for path in (*catalog, artist_requests, dialogues) if path},
+        "examples": len(corpus.examples),
+        "epochs": epochs,
+        "seed": seed,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    if kind == "compact":
+        _train_compact(corpus, tokenizer, out, about, epochs, seed)
+    else:
+        _train_language(corpus, tokenizer, out, about, epochs, seed, rank, base, self_similarity)
+    console.print(f"weights in {out}")
+
+
+def adapt(
+    catalog: Annotated[Path, typer.Argument(help="A catalog folder.")],
+    requests: Annotated[int, typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more.")] = 60_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 6,
+    seed: Annotated[int, typer.Option(help="The same seed and tracks give the same weights.")] = 0,
+) -> None:
+    """Fit the compact generator to a catalog's tracks; minutes, and no dialogues are needed."""
+    from dataclasses import replace
+
+    from segue.generator.compact_generator import save_compact
+    from segue.generator.sentences import SentenceEncoder
+    from segue.generator.tokenizer import Tokenizer
+    from segue.generator.training.adapt import ADAPTATION, Adaptation, CompactSettings
+    from segue.generator.training.adapt import adapt as fit
+    from segue.tools.catalog.adapted import adapted_folder
+    from segue.tools.catalog.catalog import Catalog
+    from segue.tools.catalog.semantic_ids import open_codes, tokenizer_folder
+
+    with Catalog.open(catalog) as opened:
+        table = open_codes(opened)
+        tokenizer = Tokenizer.load(
+            tokenizer_folder(opened.folder), fingerprint=table.fingerprint, sentences=SentenceEncoder()
+        )
+        tracks, codes = list(opened), table.codes(range(len(opened)))
+    if not tracks:
+        raise UserError(f"the catalog {catalog} is empty: there is nothing to learn")
+    mixture = replace(ADAPTATION, requests=requests, seed=seed)
+    adaptation = Adaptation(mixture, CompactSettings(epochs=epochs, seed=seed))
+    folder = adapted_folder(catalog)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _Bars(folder / METRICS) as bars:
+        network, about = fit(
+            tracks, codes, tokenizer, adaptation, reading=bars.reading, report=lambda s: bars.step(s.done, s.total, loss=s.loss)
+        )
+    save_compact(network, folder, tokenizer=tokenizer.fingerprint, about=about)
+    Console(stderr=True).print(f"the compact generator knows {len(tracks):,} tracks now: {folder}")
+
+
+def _corpus(
+    catalogs: list[Path], tokenizer: "Tokenizer", requests: Path | None, dialogues: Path | None, examples: int, seed: int
+) -> "Corpus":
+    from segue.generator.training.corpus import Mixture, build_corpus
+    from segue.tools.importing.library import read_tracks
+
+    corpus: Corpus | None = None
+    share = examples // len(catalogs)
+    for number, path in enumerate(catalogs):
+        tracks, _ = read_tracks(path)
+        if not tracks:
+            raise UserError(f"{path} holds no tracks: there is nothing to learn")
+        mixture = Mixture(
+            requests=int(share * 0.7), conversations=int(share * 0.2), playlists=int(share * 0.1),
+            human_repeats=1, artist_requests=requests, dialogues=dialogues, seed=seed + 10 * number,
+        )  # fmt: skip
+        part = build_corpus(tracks, tokenizer.encode(tracks), mixture)
+        corpus = part if corpus is None else corpus.joined(part, seed=seed)
+    if corpus is None:
+        raise UserError("name at least one catalog")
+    return corpus
+
+
+def _train_compact(
+    corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any], epochs: int, seed: int
+) -> None:
+    from segue.generator.compact_generator import save_compact
+    from segue.generator.minilm import MiniLM
+    from segue.generator.training.adapt import new_network
+    from segue.generator.training.compact import CompactSettings, prepare, train_compact
+
+    network = new_network(tokenizer)
+    with _Bars(out / METRICS) as bars:
+        prepared = prepare(corpus, MiniLM.load(), network, bars.reading)
+        settings = CompactSettings(epochs=epochs, seed=seed)
+        train_compact(network, prepared, settings, lambda s: bars.step(s.done, s.total, loss=s.loss))
+    save_compact(network, out, tokenizer=tokenizer.fingerprint, about=about | {"loss": bars.last["loss"]})
+
+
+def _train_language(
+    corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any],
+    epochs: int, seed: int, rank: int, base: str, self_similarity: float,
+) -> None:  # fmt: skip
+    from segue.generator import base_model
+    from segue.generator.language import MusicLanguageModel
+    from segue.generator.language_files import base_hash, save_language
+    from segue.generator.prompt import PromptBuilder
+    from segue.generator.training.centroids import centroids
+    from segue.generator.training.language import LanguageSettings, train_language
+
+    name = base or base_model.BUNDLED
+    words = base_model.load_tokenizer(name)
+    prompts = PromptBuilder(words, max_tokens=TRAINING_TOKENS, max_tracks=TRAINING_TRACKS)
+    model = MusicLanguageModel(base_model.load_model(name), prompts.codec, rank=rank, seed=seed)
+    settings = LanguageSettings(epochs=epochs, self_similarity=self_similarity, seed=seed)
+    with _Bars(out / METRICS) as bars:
+        train_language(
+            model, prompts, corpus, settings, centroids=centroids(tokenizer), checkpoint=out / "checkpoint",
+            report=lambda done, total, losses: bars.step(done, total, **losses._asdict()),
+        )  # fmt: skip
+    about |= {"settings": vars(settings), "figures": bars.last}
+    save_language(model, out, tokenizer=tokenizer.fingerprint, base=base_hash(name), about=about)
+
+
+TRAINING_TOKENS = 88
+TRAINING_TRACKS = 1
+"""Prompts are kept short in training: a token costs as much as in any other place."""
+
+
+class _Bars:
+    """A bar for reading and one for training, and a file with a line per report."""
+
+    def __init__(self, metrics: Path) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True))
+        self._metrics = metrics
+        self._tasks: dict[str, Any] = {}
+        self.last: dict[str, float] = {}
+        """Figures of the latest report."""
+
+    def __enter__(self) -> "_Bars":
+        self._file = self._metrics.open("a", encoding="utf-8")
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+        self._file.close()
+
+    def reading(self, done: int, total: int) -> None:
+        """Show how many texts have been read."""
+        self._show("reading texts", "reading texts", done, total)
+
+    def step(self, done: int, total: int, **figures: float) -> None:
+        """Show and write the figures of a report."""
+        self.last = figures
+        told = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        self._show("training", f"training: {told}", done, total)
+        self._file.write(json.dumps({"step": done, "of": total, **figures}) + "\n")
+        self._file.flush()
+
+    def _show(self, task: str, description: str, done: int, total: int) -> None:
+        if task not in self._tasks:
+            self._tasks[task] = self._bar.add_task(description, total=total)
+        self._bar.update(self._tasks[task], description=description, completed=done, total=total)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

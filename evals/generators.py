@@ -1,0 +1,201 @@
+"""Generators as rankers of a dialogue bench: one distribution per dialogue, read in several ways.
+
+Rows of a generator `g`: `g` (soft: log p(codes | dialogue) - log p(codes), all modalities alike), `g, weighted` (by the
+importance that the message gives each modality), `g, hard` and `g, hard weighted` (hierarchical match of the likeliest
+semantic ID, as in 3MToken).
+
+`compact` and `parallel` run with the shipped weights, `compact adapted` with those that `segue adapt` fitted to the
+catalog (a folder that was adapted; a file is adapted on the spot), `compact random` with heads fitted to random IDs: the
+control of SiriusXM's paper, for what codes without meaning are worth. Knows generators and codes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.evals.dialogues import DialogueState
+from segue.evals.rankers import Corpus, Ranker, Scores
+from segue.generator.codec import shared_depths
+from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
+from segue.generator.distribution import CodeDistribution, log_code_prior
+from segue.generator.layout import UNKNOWN, CodeLayout, Codes
+from segue.generator.modality import LEVELS, MODALITIES
+from segue.generator.track import Track
+from segue.tools.match import LEVEL_VALUES
+
+Weigh = Callable[[DialogueState], NDArray[np.float32]]
+"""Nine weights for a state, float32 [9]."""
+
+
+class Distributes(Protocol):
+    """The part of a generator that runs at once."""
+
+    @property
+    def name(self) -> str:
+        """How it is called."""
+
+    @property
+    def layout(self) -> CodeLayout:
+        """The layout of its semantic IDs."""
+
+    def distribution(self, dialogue: Dialogue) -> CodeDistribution:
+        """Return the distribution for a dialogue."""
+
+
+def dialogue_of(state: DialogueState, tracks: Sequence[Track], codes: Codes) -> Dialogue:
+    """Return what a generator is shown of a state: messages, answers, and the rated tracks before the answers."""
+    turns: list[DialogueTurn] = []
+    for past in state.past:
+        turns.append(DialogueTurn(role="user", text=past.message))
+        for positions, liked in ((past.liked, True), (past.disliked, False)):
+            for at in positions:
+                turns.append(music_turn(codes[at], f"{tracks[at].title} by {tracks[at].artist}", liked))
+        if past.reply.strip():
+            turns.append(DialogueTurn(role="assistant", text=past.reply))
+    return Dialogue(turns=(*turns, DialogueTurn(role="user", text=state.message)))
+
+
+class GeneratorRows:
+    """Makes the rows of one generator over a catalog with the semantic IDs `codes` [n, 27]."""
+
+    def __init__(
+        self, name: str, generator: Distributes, tracks: Sequence[Track], codes: Codes, weigh: Weigh
+    ) -> None:
+        self._name = name
+        self._generator = generator
+        self._tracks = tracks
+        self._codes = codes
+        self._weigh = weigh
+        self._prior = log_code_prior(codes, generator.layout)
+        self._last: tuple[DialogueState, CodeDistribution, NDArray[np.float32]] | None = None
+
+    def rows(self) -> list[Ranker]:
+        """Return the four rows."""
+        name = self._name
+        even = np.ones(len(MODALITIES), dtype=np.float32)
+
+        def alike(state: DialogueState) -> NDArray[np.float32]:
+            return even
+
+        return [
+            _Row(name, self._soft, alike),
+            _Row(f"{name}, weighted", self._soft, self._weigh),
+            _Row(f"{name}, hard", self._hard, alike),
+            _Row(f"{name}, hard weighted", self._hard, self._weigh),
+        ]
+
+    def _answer(self, state: DialogueState) -> tuple[CodeDistribution, NDArray[np.float32]]:
+        # The rows of a turn are asked one after another, so one remembered answer serves all.
+        if self._last is None or self._last[0] is not state:
+            distribution = self._generator.distribution(dialogue_of(state, self._tracks, self._codes))
+            self._last = (state, distribution, distribution.log_probabilities(self._codes) - self._prior)
+        return self._last[1:]
+
+    def _soft(self, state: DialogueState, weights: NDArray[np.float32]) -> Scores:
+        scores: Scores = self._answer(state)[1] @ weights
+        return scores
+
+    def _hard(self, state: DialogueState, weights: NDArray[np.float32]) -> Scores:
+        values = np.concatenate(([0.0], np.cumsum(LEVEL_VALUES))).astype(np.float32)
+        depths = shared_depths(self._codes, self._answer(state)[0].best)
+        scores: Scores = values[depths] @ weights
+        return scores
+
+
+class _Row:
+    def __init__(self, name: str, score: Callable[[DialogueState, NDArray[np.float32]], Scores], weigh: Weigh) -> None:
+        self.name = name
+        self._score = score
+        self._weigh = weigh
+
+    def scores(self, state: DialogueState) -> Scores:
+        """See `Ranker`."""
+        return self._score(state, self._weigh(state))
+
+
+def generator_rows(name: str, corpus: Corpus, catalog: Path) -> list[Ranker]:
+    """Return the rows of the generator `name` over a corpus that was read from `catalog`."""
+    return GENERATORS[name](corpus, catalog)
+
+
+def _compact(corpus: Corpus, catalog: Path) -> list[Ranker]:
+    from segue.generator.compact_generator import CompactGenerator
+
+    return _rows(CompactGenerator.load(), corpus)
+
+
+def _compact_adapted(corpus: Corpus, catalog: Path) -> list[Ranker]:
+    from segue.generator.compact_generator import CompactGenerator, load_compact
+    from segue.generator.tokenizer import Tokenizer
+    from segue.generator.training.adapt import adapt
+    from segue.tools.catalog.adapted import compact_folder
+
+    folder = compact_folder(catalog)
+    if folder is not None:
+        network, fingerprint = load_compact(folder)
+    else:
+        tokenizer = Tokenizer.load()
+        network, fingerprint = adapt(corpus.tracks, corpus.codes, tokenizer)[0], tokenizer.fingerprint
+    return _rows(CompactGenerator(network, fingerprint), corpus, name="compact adapted")
+
+
+def _compact_random(corpus: Corpus, catalog: Path) -> list[Ranker]:
+    from segue.generator.compact_generator import CompactGenerator
+    from segue.generator.quantizers.random_ids import RandomIds
+    from segue.generator.tokenizer import Tokenizer
+    from segue.generator.training.adapt import Adaptation, adapt
+
+    meaningful = Tokenizer.load()
+    books = {m: RandomIds(q.sizes).fit(np.zeros((1, 1), np.float32)) for m, q in meaningful.quantizers.items()}
+    tokenizer = Tokenizer(meaningful.encoders, books, meaningful.layout)
+    drawn = np.zeros_like(corpus.codes)
+    for number, (modality, book) in enumerate(books.items()):
+        place = MODALITIES.index(modality) * LEVELS
+        drawn[:, place : place + LEVELS] = book.encode_keys([f"{modality} {track.id}" for track in corpus.tracks])
+        drawn[:, place] += UNKNOWN + 1
+    # What a track lacks it still lacks: the control is about the codes alone.
+    drawn[np.repeat(corpus.codes[:, ::LEVELS] == UNKNOWN, LEVELS, axis=1)] = UNKNOWN
+    network, _ = adapt(corpus.tracks, drawn, tokenizer, replace(Adaptation(), from_shipped=False))
+    return _rows(CompactGenerator(network, tokenizer.fingerprint), corpus, name="compact random", codes=drawn)
+
+
+def _parallel(corpus: Corpus, catalog: Path) -> list[Ranker]:
+    from segue.generator import base_model
+    from segue.generator.language_files import load_language
+    from segue.generator.parallel import ParallelGenerator
+    from segue.generator.prompt import PromptBuilder
+
+    model = load_language()
+    prompts = PromptBuilder(base_model.load_tokenizer(), model.codec, max_tokens=256)
+    return _rows(ParallelGenerator(model, prompts, fingerprint=""), corpus)
+
+
+def _rows(
+    generator: Distributes, corpus: Corpus, *, name: str | None = None, codes: Codes | None = None
+) -> list[Ranker]:
+    from segue.tools.importance import ModalityImportance
+
+    importance = ModalityImportance.load()
+
+    def weigh(state: DialogueState) -> NDArray[np.float32]:
+        before = state.past[-1].reply if state.past else ""
+        return importance.score(state.message, before).shares() * len(MODALITIES)
+
+    known = corpus.codes if codes is None else codes
+    return GeneratorRows(name or generator.name, generator, corpus.tracks, known, weigh).rows()
+
+
+GENERATORS: Final[Mapping[str, Callable[[Corpus, Path], list[Ranker]]]] = MappingProxyType(
+    {
+        "compact": _compact,
+        "compact adapted": _compact_adapted,
+        "compact random": _compact_random,
+        "parallel": _parallel,
+    }
+)
+"""System name -> what builds its rows over a corpus read from a path."""

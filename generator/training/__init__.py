@@ -1,0 +1,1 @@
+"""Training of the generators: what they learn from, and the loops that teach them."""

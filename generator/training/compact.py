@@ -1,0 +1,148 @@
+"""Training the compact generator: minutes on two processor cores, for what ships and for a fresh catalog alike.
+
+MiniLM stays as it is, so its token states are made once per distinct text and kept in half precision; each pass over
+the examples then costs a few small matrix products. The loss is the cross-entropy of the codes of the target's known
+modalities. Knows examples and networks; what they are about is the corpus's business.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from segue.generator.compact import CompactNetwork, Music, Texts, music_batch, played, read_texts, spoken
+from segue.generator.losses import known_positions, mean_loss
+from segue.generator.minilm import MessageTokenizer, MiniLM
+from segue.generator.training.corpus import Corpus
+from segue.generator.training.schedule import batches, learning_rate
+
+_READ: int = 128
+"""Texts that the body reads at a time."""
+
+
+@dataclass(frozen=True)
+class CompactSettings:
+    """What the outcome depends on beside the corpus."""
+
+    epochs: int = 6
+    batch: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    seed: int = 0
+
+
+class Step(NamedTuple):
+    """How far a training has come."""
+
+    done: int
+    total: int
+    """Optimizer steps."""
+    loss: float
+    """Mean of the steps since the last report, nats per position."""
+
+
+Report = Callable[[Step], None]
+
+
+class TextStates:
+    """Token states of many texts, each read once, kept in half precision end to end."""
+
+    def __init__(self, body: MiniLM, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> None:
+        tokenizer = MessageTokenizer()
+        distinct = sorted(dict.fromkeys(texts), key=len)
+        self._row = {text: row for row, text in enumerate(distinct)}
+        parts: list[Tensor] = []
+        lengths: list[int] = []
+        for start in range(0, len(distinct), _READ):
+            states, real = read_texts(body, tokenizer, distinct[start : start + _READ])
+            parts.append(states[real].half())
+            lengths += real.sum(dim=1).tolist()
+            if progress:
+                progress(min(start + _READ, len(distinct)), len(distinct))
+        self._states = torch.cat(parts)
+        self._ends = np.cumsum(lengths)
+        self._lengths = np.array(lengths)
+
+    def rows(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return the numbers of texts that were read."""
+        return np.array([self._row[text] for text in texts], dtype=np.int64)
+
+    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many tokens each of these texts has."""
+        counts: NDArray[np.int64] = self._lengths[rows]
+        return counts
+
+    def batch(self, rows: NDArray[np.int64]) -> Texts:
+        """Return the padded states of these texts."""
+        ends, lengths = self._ends[rows], self._lengths[rows]
+        parts = [self._states[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+        states = nn.utils.rnn.pad_sequence(parts, batch_first=True).float()
+        return Texts(states, torch.arange(states.shape[1]) < torch.from_numpy(lengths)[:, None])
+
+
+class Prepared(NamedTuple):
+    """Examples as the network reads them, row by row."""
+
+    states: TextStates
+    message: NDArray[np.int64]
+    before: NDArray[np.int64]
+    music: list[tuple[NDArray[np.uint8], NDArray[np.int64]]]
+    targets: Tensor
+    """int64 [n, 27]."""
+
+    def batch(self, rows: Sequence[int]) -> tuple[Texts, Texts, Music]:
+        """Return what the network takes for these examples."""
+        at = np.asarray(rows)
+        music = music_batch([self.music[row] for row in rows])
+        return self.states.batch(self.message[at]), self.states.batch(self.before[at]), music
+
+
+def prepare(corpus: Corpus, body: MiniLM, network: CompactNetwork, progress: Callable[[int, int], None] | None = None) -> Prepared:
+    """Read every text of a corpus once. `progress` is called with the texts done and their total."""
+    dialogues = [corpus.dialogue(example) for example in corpus.examples]
+    texts = [spoken(dialogue) for dialogue in dialogues]
+    states = TextStates(body, [text for pair in texts for text in pair], progress)
+    return Prepared(
+        states,
+        states.rows([message for message, _ in texts]),
+        states.rows([before for _, before in texts]),
+        [played(dialogue, network.layout) for dialogue in dialogues],
+        torch.from_numpy(np.stack([corpus.target(e) for e in corpus.examples]).astype(np.int64)),
+    )
+
+
+def train_compact(
+    network: CompactNetwork, prepared: Prepared, settings: CompactSettings, report: Report | None = None, every: int = 50
+) -> None:
+    """Train `network` in place. `report` is called every `every` steps and at the end."""
+    torch.manual_seed(settings.seed)
+    random = np.random.default_rng(settings.seed)
+    lengths = (prepared.states.lengths(prepared.message) + prepared.states.lengths(prepared.before)).tolist()
+    total = settings.epochs * -(-len(lengths) // settings.batch)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate((step + 1) / total))
+    network.train()
+    losses: list[float] = []
+    done = 0
+    for _ in range(settings.epochs):
+        for rows in batches(lengths, settings.batch, random):
+            targets = prepared.targets[rows]
+            states = network(*prepared.batch(rows))
+            loss = mean_loss(network.heads.losses(states, targets), known_positions(targets))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+            done += 1
+            if report and (done % every == 0 or done == total):
+                report(Step(done, total, float(np.mean(losses))))
+                losses.clear()
+    network.eval()

@@ -1,0 +1,178 @@
+"""Training the language model that speaks semantic IDs: both of its generators at once (3MToken, section 2.3).
+
+Each example gives the parallel heads one state, that of the begin token. Every other batch also carries the target's 27
+codes, from which the rows of the sequence learn: cross-entropy with the softmax restricted to the position's codebook,
+plus TalkPlay's self-similarity loss, which keeps token rows as alike as the code vectors that they stand for. The base's
+weights stay in bfloat16; what learns is float32, for pure bfloat16 rounds small updates away.
+
+Knows examples as token ids; what they speak of is the corpus's business.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from segue.generator.dialogue import Dialogue
+from segue.generator.language import MusicLanguageModel
+from segue.generator.layout import Codes
+from segue.generator.losses import (
+    SELF_SIMILARITY_WEIGHT,
+    codebook_losses,
+    known_positions,
+    mean_loss,
+    mean_self_similarity_loss,
+)
+from segue.generator.modality import POSITIONS
+from segue.generator.prompt import PromptBuilder, TrainingIds
+from segue.generator.training.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
+from segue.generator.training.corpus import Corpus
+from segue.generator.training.schedule import batches, learning_rate
+
+BUCKET: Final = 8
+"""Lengths are padded to multiples of this, so that few shapes are compiled and memory is reused."""
+
+
+@dataclass(frozen=True)
+class LanguageSettings:
+    """What the outcome depends on beside the corpus."""
+
+    epochs: int = 1
+    batch: int = 16
+    learning_rate: float = 4e-4
+    head_rate: float = 1e-3
+    """For the rows, the projection and the heads, which start from nothing."""
+    weight_decay: float = 0.01
+    self_similarity: float = SELF_SIMILARITY_WEIGHT
+    sequence_share: float = 0.5
+    """Share of the batches that also teach the sequence."""
+    seed: int = 0
+
+
+class Losses(NamedTuple):
+    """Means since the last report, nats per position of a known modality."""
+
+    parallel: float
+    sequence: float
+    self_similarity: float
+
+
+Report = Callable[[int, int, Losses], None]
+"""Called with the steps done, all steps, and the losses."""
+
+
+class Batch(NamedTuple):
+    """Examples padded to one length."""
+
+    ids: Tensor
+    real: Tensor
+    begin: Tensor
+    """int64 [n]: where the begin token stands; the codes follow it."""
+    codes: Tensor
+    """int64 [n, 27]."""
+
+
+def collate(examples: Sequence[TrainingIds], codes: Sequence[Codes], *, with_codes: bool) -> Batch:
+    """Pad examples on the right. Without `with_codes` they end with the begin token: all that the heads read."""
+    ends = [example.codes_at + (1 + POSITIONS if with_codes else 1) for example in examples]
+    longest = -(-max(ends) // BUCKET) * BUCKET
+    ids = torch.zeros(len(examples), longest, dtype=torch.int64)
+    for row, (example, end) in enumerate(zip(examples, ends, strict=True)):
+        ids[row, :end] = torch.from_numpy(example.ids[:end])
+    return Batch(
+        ids,
+        torch.arange(longest) < torch.tensor(ends)[:, None],
+        torch.tensor([example.codes_at for example in examples]),
+        torch.from_numpy(np.stack(codes).astype(np.int64)),
+    )
+
+
+def batch_losses(model: MusicLanguageModel, batch: Batch, *, with_codes: bool) -> tuple[Tensor, Tensor | None]:
+    """Return the losses of the parallel heads and, `with_codes`, of the sequence: two scalars."""
+    states = model.states(batch.ids, batch.real)
+    rows = torch.arange(len(batch.ids))
+    counted = known_positions(batch.codes)
+    heads = model.heads.losses(model.head_states(states[rows, batch.begin]), batch.codes)
+    parallel = mean_loss(heads, counted)
+    if not with_codes:
+        return parallel, None
+    # The state at the begin token predicts the first code, that at code p the code p + 1.
+    places = batch.begin[:, None] + torch.arange(POSITIONS)
+    read = states[rows[:, None], places].float()
+    losses = codebook_losses(read, model.rows, batch.codes, model.codec.layout)
+    return parallel, mean_loss(losses, counted)
+
+
+def train_language(
+    model: MusicLanguageModel,
+    prompts: PromptBuilder,
+    corpus: Corpus,
+    settings: LanguageSettings,
+    *,
+    centroids: Sequence[Tensor | None] = (None,) * POSITIONS,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 200,
+    report: Report | None = None,
+    every: int = 20,
+) -> None:
+    """Train `model` in place, resuming from `checkpoint` where that folder holds one.
+
+    `centroids` are the code vectors of the 27 positions for the self-similarity loss, None for those without.
+    """
+    examples = [prompts.training(corpus.dialogue(e), corpus.target(e)) for e in corpus.examples]
+    targets = [corpus.target(e) for e in corpus.examples]
+    plan = _plan([len(example.ids) for example in examples], settings)
+    optimizer = _optimizer(model, settings)
+    described: dict[str, Any] = {**asdict(settings), "examples": len(examples)}
+    done = load_checkpoint(checkpoint, model, optimizer, described) if checkpoint else 0
+    rates = [group["lr"] for group in optimizer.param_groups]
+    seen: list[Losses] = []
+    model.train()
+    for step, (rows, with_codes) in enumerate(plan):
+        if step < done:
+            continue
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * learning_rate((step + 1) / len(plan))
+        batch = collate([examples[r] for r in rows], [targets[r] for r in rows], with_codes=with_codes)
+        parallel, sequence = batch_losses(model, batch, with_codes=with_codes)
+        loss = parallel if sequence is None else parallel + sequence
+        alike = torch.zeros(())
+        if settings.self_similarity and with_codes:
+            alike = mean_self_similarity_loss(model.rows, centroids, model.codec.layout)
+            loss = loss + settings.self_similarity * alike
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
+        optimizer.step()
+        seen.append(Losses(parallel.item(), np.nan if sequence is None else sequence.item(), alike.item()))
+        if report and ((step + 1) % every == 0 or step + 1 == len(plan)):
+            report(step + 1, len(plan), Losses(*np.nanmean(np.array(seen), axis=0).tolist()))
+            seen.clear()
+        if checkpoint and (step + 1) % checkpoint_every == 0:
+            save_checkpoint(checkpoint, model, optimizer, step + 1, described)
+    if checkpoint:
+        remove_checkpoint(checkpoint)
+    model.eval()
+
+
+
+
+def _plan(lengths: Sequence[int], settings: LanguageSettings) -> list[tuple[list[int], bool]]:
+    """Return the rows of every step and whether it teaches the sequence; the same for the same settings."""
+    random = np.random.default_rng(settings.seed)
+    steps = [rows for _ in range(settings.epochs) for rows in batches(lengths, settings.batch, random)]
+    return [(rows, bool(random.random() < settings.sequence_share)) for rows in steps]
+
+
+def _optimizer(model: MusicLanguageModel, settings: LanguageSettings) -> torch.optim.AdamW:
+    base = [p for p in model.base.parameters() if p.requires_grad]
+    fresh = [model.rows, *model.projection.parameters(), *model.heads.parameters()]
+    groups = [
+        {"params": base, "lr": settings.learning_rate},
+        {"params": fresh, "lr": settings.head_rate},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=settings.weight_decay, betas=(0.9, 0.98))

@@ -1,0 +1,138 @@
+"""The music language model: it learns both ways of answering, resumes where it was killed, and merges into its base."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+from segue.generator.contract import GeneratorContract
+from segue.generator.dialogue import Dialogue
+from segue.generator.errors import WeightsCorrupt
+from segue.generator.interface import Generator
+from segue.generator.language import MusicLanguageModel
+from segue.generator.layout import CodeLayout
+from segue.generator.losses import codebook_log_probabilities
+from segue.generator.parallel import ParallelGenerator
+from segue.generator.prompt import PromptBuilder, codec_for
+from segue.generator.training.corpus import Corpus
+from segue.generator.training.language import LanguageSettings, Losses, train_language
+from segue.generator.training_data.example import Example, ExampleTurn
+
+LAYOUT = CodeLayout(((6, 4, 3),) * 9)
+WISHES = ("loud heavy metal", "quiet piano")
+
+
+def build(tokenizer: PreTrainedTokenizerFast, kind: str = "llama", rank: int = 4) -> MusicLanguageModel:
+    config, model = (LlamaConfig, LlamaForCausalLM) if kind == "llama" else (Qwen2Config, Qwen2ForCausalLM)
+    torch.manual_seed(0)
+    base = model(
+        config(
+            vocab_size=len(tokenizer), tie_word_embeddings=True, hidden_size=32, intermediate_size=48,
+            num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
+        )
+    )  # fmt: skip
+    return MusicLanguageModel(base.eval(), codec_for(tokenizer, LAYOUT), rank=rank)
+
+
+def corpus() -> Corpus:
+    random = np.random.default_rng(0)
+    codes = {}
+    for n in range(len(WISHES)):
+        row = random.integers(0, LAYOUT.sizes).astype(np.uint8)
+        row[::3] = row[::3].clip(1)
+        codes[f"t{n}"] = row
+    examples = [
+        Example((ExampleTurn("user", text),), f"t{n}", "request", ()) for n, text in enumerate(WISHES) for _ in range(4)
+    ]
+    return Corpus(examples, codes, dict.fromkeys(codes, "a track"))
+
+
+SETTINGS = LanguageSettings(epochs=25, batch=4, learning_rate=1e-2, head_rate=1e-2, sequence_share=1.0, self_similarity=0)
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen"])
+def test_both_ways_of_answering_are_learnt(smollm_tokenizer: PreTrainedTokenizerFast, kind: str) -> None:
+    model, known = build(smollm_tokenizer, kind), corpus()
+    prompts = PromptBuilder(smollm_tokenizer, model.codec)
+    told: list[Losses] = []
+    train_language(model, prompts, known, SETTINGS, report=lambda done, total, losses: told.append(losses), every=10)
+    assert told[-1].parallel < told[0].parallel / 2
+    assert told[-1].sequence < told[0].sequence / 2
+    answer = ParallelGenerator(model, prompts, fingerprint="f").distribution(Dialogue.of(WISHES[0]))
+    assert np.array_equal(answer.best, known.codes["t0"])
+
+
+def test_a_killed_training_resumes_to_the_same_end(smollm_tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    class Killed(Exception):
+        pass
+
+    def kill(done: int, total: int, losses: Losses) -> None:
+        if done == 30:
+            raise Killed
+
+    known = corpus()
+    whole, parts = build(smollm_tokenizer), build(smollm_tokenizer)
+    prompts = PromptBuilder(smollm_tokenizer, whole.codec)
+    train_language(whole, prompts, known, SETTINGS)
+    with pytest.raises(Killed):
+        train_language(parts, prompts, known, SETTINGS, checkpoint=tmp_path, checkpoint_every=10, report=kill, every=10)
+    resumed = build(smollm_tokenizer)
+    steps: list[int] = []
+    train_language(
+        resumed, prompts, known, SETTINGS, checkpoint=tmp_path, checkpoint_every=10,
+        report=lambda done, total, losses: steps.append(done), every=5,
+    )  # fmt: skip
+    assert steps[0] == 25  # the checkpoint of step 20 was the last whole one
+    torch.testing.assert_close(resumed.rows, whole.rows)
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_a_checkpoint_of_other_settings_is_refused(smollm_tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    from segue.generator.training.checkpoint import load_checkpoint, save_checkpoint
+
+    model = build(smollm_tokenizer)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad])
+    save_checkpoint(tmp_path, model, optimizer, 3, {"seed": 0})
+    assert load_checkpoint(tmp_path, model, optimizer, {"seed": 0}) == 3
+    with pytest.raises(WeightsCorrupt):
+        load_checkpoint(tmp_path, model, optimizer, {"seed": 1})
+
+
+def test_the_merged_model_says_what_the_model_in_training_said(smollm_tokenizer: PreTrainedTokenizerFast) -> None:
+    model = build(smollm_tokenizer)
+    with torch.no_grad():
+        for change in model.changes().values():
+            change.add_(torch.randn_like(change) * 0.1)
+    codec = model.codec
+    music = torch.from_numpy(codec.to_tokens(corpus().codes["t0"]))
+    ids = torch.cat((torch.tensor([5, 6, 7]), music))[None]
+    with torch.inference_mode():
+        states = model.states(ids)
+        wanted = codebook_log_probabilities(states[:, 3], model.rows, LAYOUT, 0)
+    merged = model.merge()
+    assert not [name for name, _ in merged.named_parameters() if "lora" in name]
+    with torch.inference_mode():
+        logits = merged(input_ids=ids).logits[:, 3]
+        found = logits[:, codec.base : codec.base + 7].masked_fill(torch.arange(7) == 0, -torch.inf).log_softmax(-1)
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_training_all_of_a_model_is_possible(smollm_tokenizer: PreTrainedTokenizerFast) -> None:
+    model = build(smollm_tokenizer, rank=0)
+    assert not model.changes()
+    before = model.base.model.layers[0].mlp.up_proj.weight.clone()
+    prompts = PromptBuilder(smollm_tokenizer, model.codec)
+    train_language(model, prompts, corpus(), LanguageSettings(epochs=1, batch=4, self_similarity=0))
+    assert not torch.equal(before, model.base.model.layers[0].mlp.up_proj.weight)
+
+
+class TestParallelContract(GeneratorContract):
+    @pytest.fixture(autouse=True)
+    def _tokenizer(self, smollm_tokenizer: PreTrainedTokenizerFast) -> None:
+        self.tokenizer = smollm_tokenizer
+
+    def make_generator(self) -> Generator:
+        model = build(self.tokenizer)
+        return ParallelGenerator(model, PromptBuilder(self.tokenizer, model.codec), fingerprint="f")
