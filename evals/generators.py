@@ -5,8 +5,8 @@ importance that the message gives each modality), `g, hard` and `g, hard weighte
 semantic ID, as in 3MToken).
 
 `compact` and `parallel` run with the shipped weights, `compact adapted` with those that `segue adapt` fitted to the
-catalog (a folder that was adapted; a file is adapted on the spot), `compact random` with heads fitted to random IDs: the
-control of SiriusXM's paper, for what codes without meaning are worth. Knows generators and codes.
+catalog (a folder that was adapted; a file is adapted on the spot), `compact random` with heads fitted to random IDs:
+the control of SiriusXM's paper, for what codes without meaning are worth. Knows generators and codes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -63,9 +63,7 @@ def dialogue_of(state: DialogueState, tracks: Sequence[Track], codes: Codes) -> 
 class GeneratorRows:
     """Makes the rows of one generator over a catalog with the semantic IDs `codes` [n, 27]."""
 
-    def __init__(
-        self, name: str, generator: Distributes, tracks: Sequence[Track], codes: Codes, weigh: Weigh
-    ) -> None:
+    def __init__(self, name: str, generator: Distributes, tracks: Sequence[Track], codes: Codes, weigh: Weigh) -> None:
         self._name = name
         self._generator = generator
         self._tracks = tracks
@@ -154,7 +152,7 @@ def _compact_random(corpus: Corpus, catalog: Path) -> list[Ranker]:
     books = {m: RandomIds(q.sizes).fit(np.zeros((1, 1), np.float32)) for m, q in meaningful.quantizers.items()}
     tokenizer = Tokenizer(meaningful.encoders, books, meaningful.layout)
     drawn = np.zeros_like(corpus.codes)
-    for number, (modality, book) in enumerate(books.items()):
+    for modality, book in books.items():
         place = MODALITIES.index(modality) * LEVELS
         drawn[:, place : place + LEVELS] = book.encode_keys([f"{modality} {track.id}" for track in corpus.tracks])
         drawn[:, place] += UNKNOWN + 1

@@ -50,7 +50,7 @@ class Music(NamedTuple):
 
 
 class CompactNetwork(nn.Module):
-    """From texts and music to the states of the level heads. The body, MiniLM, is shared and not part of the weights."""
+    """From texts and music to the states of the level heads. The body, MiniLM, is shared and no part of the weights."""
 
     def __init__(self, layout: CodeLayout = DEFAULT_LAYOUT, *, dropout: float = 0.1) -> None:
         super().__init__()
@@ -86,12 +86,13 @@ class CompactNetwork(nn.Module):
         -|v - sum of its code vectors|^2 / `TEMPERATURE`, which is of the heads' form exactly.
         """
         scale = 1 / TEMPERATURE
+        heads = self.heads.modalities()
         with torch.no_grad():
             for number, modality in enumerate(MODALITIES):
                 if modality not in codebooks:
                     continue
                 one, two, three = (torch.from_numpy(book) for book in codebooks[modality])
-                head = self.heads.heads[number]
+                head = heads[number]
                 span = slice(WIDTH, 2 * WIDTH)
                 for level, book in ((head.level1, one), (head.level2, two), (head.level3, three)):
                     first = level.out_features - len(book)

@@ -94,17 +94,18 @@ class LevelHeads(nn.Module):
         """
         parts = [
             head.losses(states[:, m], codes[:, LEVELS * m : LEVELS * (m + 1)])
-            for m, head in enumerate(self._typed_heads())
+            for m, head in enumerate(self.modalities())
         ]
         losses = torch.cat(parts, dim=1)
         return torch.where(known_positions(codes), losses, losses.new_zeros(()))
 
     def distribution(self, states: torch.Tensor) -> CodeDistribution:
         """Return the distribution over semantic IDs for one dialogue's states [9, width]."""
-        parts = (head.distribution(states[m]) for m, head in enumerate(self._typed_heads()))
+        parts = (head.distribution(states[m]) for m, head in enumerate(self.modalities()))
         return CodeDistribution(self.layout, tuple(parts))
 
-    def _typed_heads(self) -> list[ModalityHead]:
+    def modalities(self) -> list[ModalityHead]:
+        """Return the nine heads in semantic-ID order."""
         return [head for head in self.heads if isinstance(head, ModalityHead)]
 
 

@@ -30,8 +30,8 @@ _TARGETS: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj
 class MusicLanguageModel(nn.Module):
     """A causal language model (Llama or Qwen2 layers) with music tokens.
 
-    `rank` 0 trains the base itself instead of low-rank changes. Raises ValueError for a model whose output matrix is not
-    tied to its input, which none of the supported base models has.
+    `rank` 0 trains the base itself instead of low-rank changes. Raises ValueError for a model whose output matrix is
+    not tied to its input, which none of the supported base models has.
     """
 
     def __init__(self, base: "PreTrainedModel", codec: Codec, *, rank: int = RANK, seed: int = 0) -> None:
@@ -57,7 +57,7 @@ class MusicLanguageModel(nn.Module):
         torch.manual_seed(seed)
         base.requires_grad_(False)
         config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=list(_TARGETS))
-        changed = cast(nn.Module, inject_adapter_in_model(config, base))
+        changed = inject_adapter_in_model(config, base)
         for name, parameter in changed.named_parameters():
             if ".lora_" in name:
                 # The base may be bfloat16; what learns must not be.
@@ -93,9 +93,9 @@ class MusicLanguageModel(nn.Module):
 
         for name, part in list(self.base.named_modules()):
             if isinstance(part, LoraLayer):
-                part.merge()  # type: ignore[no-untyped-call]
+                part.merge()
                 parent, _, leaf = name.rpartition(".")
-                setattr(self.base.get_submodule(parent), leaf, part.get_base_layer())  # type: ignore[no-untyped-call]
+                setattr(self.base.get_submodule(parent), leaf, part.get_base_layer())
         vocabulary = self.codec.base + self.codec.layout.vocabulary
         if get_embedding(self.base).shape[0] < vocabulary:
             self.base.resize_token_embeddings(vocabulary, mean_resizing=False)
@@ -105,5 +105,5 @@ class MusicLanguageModel(nn.Module):
 
 def get_embedding(model: "PreTrainedModel") -> Tensor:
     """Return the input embedding matrix [tokens, d]."""
-    weight: Tensor = model.get_input_embeddings().weight  # type: ignore[union-attr,assignment]
+    weight: Tensor = model.get_input_embeddings().weight  # type: ignore[assignment]
     return weight

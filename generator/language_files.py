@@ -21,14 +21,20 @@ LANGUAGE: Final = SHIPPED / KIND
 """The weights that come with the package."""
 
 
-def save_language(model: MusicLanguageModel, folder: Path, *, tokenizer: str, base: str, about: Mapping[str, Any]) -> None:
+def save_language(
+    model: MusicLanguageModel, folder: Path, *, tokenizer: str, base: str, about: Mapping[str, Any]
+) -> None:
     """Write what was trained; see `weight_files.write_weights`."""
     tensors = {name: p for name, p in model.named_parameters() if p.requires_grad}
     write_weights(folder, KIND, tensors, tokenizer=tokenizer, base=base, about={"rank": model.rank, **about})
 
 
 def load_language(
-    folder: Path = LANGUAGE, *, tokenizer: str | None = None, base: str = base_model.BUNDLED, dtype: torch.dtype | None = None
+    folder: Path = LANGUAGE,
+    *,
+    tokenizer: str | None = None,
+    base: str = base_model.BUNDLED,
+    dtype: torch.dtype | None = None,
 ) -> MusicLanguageModel:
     """Return the model whose weights are in `folder`, on the base model `base`, in evaluation mode.
 

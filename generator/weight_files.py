@@ -46,7 +46,9 @@ def write_weights(
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def read_weights(folder: Path, kind: str, *, tokenizer: str | None, base: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_weights(
+    folder: Path, kind: str, *, tokenizer: str | None, base: str
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return the tensors in float32 and the manifest.
 
     Raises WeightsCorrupt for missing, altered or foreign files and for another base model, TokenizerMismatch where the

@@ -30,7 +30,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder to write the weights into.")],
     catalog: Annotated[list[Path], typer.Option(help="Files of tracks to learn from; may be repeated.")],
     artist_requests: Annotated[Path | None, typer.Option(help="Requests written for artists, JSON Lines.")] = None,
-    dialogues: Annotated[Path | None, typer.Option(help="Human dialogues (CPCD); the held-out ones never enter.")] = None,
+    dialogues: Annotated[Path | None, typer.Option(help="Human dialogues (CPCD); held-out ones never enter.")] = None,
     examples: Annotated[int, typer.Option(min=100, help="Examples by grammar, shared out over the catalogs.")] = 60_000,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 1,
     rank: Annotated[int, typer.Option(min=0, help="Rank of the language model's changes; 0 trains all of it.")] = 16,
@@ -72,11 +72,15 @@ def adapt(
     """Fit the compact generator to a catalog's tracks; minutes, and no dialogues are needed."""
     from dataclasses import replace
 
+    import numpy as np
+
     from segue.generator.compact_generator import save_compact
     from segue.generator.sentences import SentenceEncoder
     from segue.generator.tokenizer import Tokenizer
-    from segue.generator.training.adapt import ADAPTATION, Adaptation, CompactSettings
+    from segue.generator.training.adapt import Adaptation
     from segue.generator.training.adapt import adapt as fit
+    from segue.generator.training.compact import CompactSettings
+    from segue.generator.training.corpus import ADAPTATION
     from segue.tools.catalog.adapted import adapted_folder
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.semantic_ids import open_codes, tokenizer_folder
@@ -86,7 +90,7 @@ def adapt(
         tokenizer = Tokenizer.load(
             tokenizer_folder(opened.folder), fingerprint=table.fingerprint, sentences=SentenceEncoder()
         )
-        tracks, codes = list(opened), table.codes(range(len(opened)))
+        tracks, codes = list(opened), table.codes(np.arange(len(opened)))
     if not tracks:
         raise UserError(f"the catalog {catalog} is empty: there is nothing to learn")
     mixture = replace(ADAPTATION, requests=requests, seed=seed)
@@ -95,14 +99,24 @@ def adapt(
     folder.mkdir(parents=True, exist_ok=True)
     with _Bars(folder / METRICS) as bars:
         network, about = fit(
-            tracks, codes, tokenizer, adaptation, reading=bars.reading, report=lambda s: bars.step(s.done, s.total, loss=s.loss)
+            tracks,
+            codes,
+            tokenizer,
+            adaptation,
+            reading=bars.reading,
+            report=lambda s: bars.step(s.done, s.total, loss=s.loss),
         )
     save_compact(network, folder, tokenizer=tokenizer.fingerprint, about=about)
     Console(stderr=True).print(f"the compact generator knows {len(tracks):,} tracks now: {folder}")
 
 
 def _corpus(
-    catalogs: list[Path], tokenizer: "Tokenizer", requests: Path | None, dialogues: Path | None, examples: int, seed: int
+    catalogs: list[Path],
+    tokenizer: "Tokenizer",
+    requests: Path | None,
+    dialogues: Path | None,
+    examples: int,
+    seed: int,
 ) -> "Corpus":
     from segue.generator.training.corpus import Mixture, build_corpus
     from segue.tools.importing.library import read_tracks

@@ -97,7 +97,7 @@ def read_corpus(path: Path, cache: Path | None) -> "Corpus":
 
     if path.is_dir():
         with Catalog.open(path) as catalog:
-            codes = open_codes(catalog).codes(range(len(catalog)))
+            codes = open_codes(catalog).codes(np.arange(len(catalog)))
             return Corpus(list(catalog), SentenceEncoder(), vectors=np.array(catalog.dense.vectors), codes=codes)
     tracks, _ = read_tracks(require_file(path))
     return Corpus(tracks, SentenceEncoder(), cache=cache)

@@ -5,7 +5,7 @@ vectors. Knows tracks, codes and tokenizers; where a catalog keeps the result is
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +31,7 @@ class Adaptation:
     """How a catalog is learnt."""
 
     mixture: Mixture = ADAPTATION
-    settings: CompactSettings = CompactSettings()
+    settings: CompactSettings = field(default_factory=CompactSettings)
     from_shipped: bool = True
     """Whether to go on from the shipped weights, if their tokenizer is this one."""
 

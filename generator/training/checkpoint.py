@@ -5,7 +5,6 @@ the settings that it belongs to; resuming under others is refused. Knows modules
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,12 +31,10 @@ def save_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{_NAME}"
     save_file(tensors, draft, {"step": str(step), "settings": json.dumps(settings, sort_keys=True)})
-    os.replace(draft, folder / _NAME)
+    draft.replace(folder / _NAME)
 
 
-def load_checkpoint(
-    folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer, settings: dict[str, Any]
-) -> int:
+def load_checkpoint(folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer, settings: dict[str, Any]) -> int:
     """Put a checkpoint back and return the steps done; 0 where `folder` holds none.
 
     Raises WeightsCorrupt for a file that cannot be read or was written under other settings.

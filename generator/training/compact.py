@@ -101,7 +101,9 @@ class Prepared(NamedTuple):
         return self.states.batch(self.message[at]), self.states.batch(self.before[at]), music
 
 
-def prepare(corpus: Corpus, body: MiniLM, network: CompactNetwork, progress: Callable[[int, int], None] | None = None) -> Prepared:
+def prepare(
+    corpus: Corpus, body: MiniLM, network: CompactNetwork, progress: Callable[[int, int], None] | None = None
+) -> Prepared:
     """Read every text of a corpus once. `progress` is called with the texts done and their total."""
     dialogues = [corpus.dialogue(example) for example in corpus.examples]
     texts = [spoken(dialogue) for dialogue in dialogues]
@@ -116,7 +118,11 @@ def prepare(corpus: Corpus, body: MiniLM, network: CompactNetwork, progress: Cal
 
 
 def train_compact(
-    network: CompactNetwork, prepared: Prepared, settings: CompactSettings, report: Report | None = None, every: int = 50
+    network: CompactNetwork,
+    prepared: Prepared,
+    settings: CompactSettings,
+    report: Report | None = None,
+    every: int = 50,
 ) -> None:
     """Train `network` in place. `report` is called every `every` steps and at the end."""
     torch.manual_seed(settings.seed)

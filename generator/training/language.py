@@ -2,8 +2,8 @@
 
 Each example gives the parallel heads one state, that of the begin token. Every other batch also carries the target's 27
 codes, from which the rows of the sequence learn: cross-entropy with the softmax restricted to the position's codebook,
-plus TalkPlay's self-similarity loss, which keeps token rows as alike as the code vectors that they stand for. The base's
-weights stay in bfloat16; what learns is float32, for pure bfloat16 rounds small updates away.
+plus TalkPlay's self-similarity loss, which keeps token rows as alike as the code vectors that they stand for. The
+base's weights stay in bfloat16; what learns is float32, for pure bfloat16 rounds small updates away.
 
 Knows examples as token ids; what they speak of is the corpus's business.
 """
@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from segue.generator.dialogue import Dialogue
 from segue.generator.language import MusicLanguageModel
 from segue.generator.layout import Codes
 from segue.generator.losses import (
@@ -157,8 +156,6 @@ def train_language(
     if checkpoint:
         remove_checkpoint(checkpoint)
     model.eval()
-
-
 
 
 def _plan(lengths: Sequence[int], settings: LanguageSettings) -> list[tuple[list[int], bool]]:

@@ -155,7 +155,9 @@ def test_adaptation_learns_a_catalog_without_dialogues() -> None:
 
     genres = ("rock", "jazz", "techno", "folk")
     tracks = [
-        Track.model_validate({"id": f"t{n}", "title": f"Song {n}", "artists": [f"Band {n % 8}"], "genres": [genres[n % 4]]})
+        Track.model_validate(
+            {"id": f"t{n}", "title": f"Song {n}", "artists": [f"Band {n % 8}"], "genres": [genres[n % 4]]}
+        )
         for n in range(32)
     ]
     tokenizer = Tokenizer.train(tracks, default_encoders(SentenceEncoder()), sizes=(8, 4, 2))

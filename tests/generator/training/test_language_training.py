@@ -33,7 +33,7 @@ def build(tokenizer: PreTrainedTokenizerFast, kind: str = "llama", rank: int = 4
             num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
         )
     )  # fmt: skip
-    return MusicLanguageModel(base.eval(), codec_for(tokenizer, LAYOUT), rank=rank)
+    return MusicLanguageModel(base, codec_for(tokenizer, LAYOUT), rank=rank)
 
 
 def corpus() -> Corpus:
@@ -49,7 +49,9 @@ def corpus() -> Corpus:
     return Corpus(examples, codes, dict.fromkeys(codes, "a track"))
 
 
-SETTINGS = LanguageSettings(epochs=25, batch=4, learning_rate=1e-2, head_rate=1e-2, sequence_share=1.0, self_similarity=0)
+SETTINGS = LanguageSettings(
+    epochs=25, batch=4, learning_rate=1e-2, head_rate=1e-2, sequence_share=1.0, self_similarity=0
+)
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen"])
