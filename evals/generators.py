@@ -4,9 +4,9 @@ Rows of a generator `g`: `g` (soft: log p(codes | dialogue) - log p(codes), all 
 importance that the message gives each modality), `g, hard` and `g, hard weighted` (hierarchical match of the likeliest
 semantic ID, as in 3MToken).
 
-`compact` and `parallel` run with the shipped weights, `compact adapted` with those that `segue adapt` fitted to the
-catalog (a folder that was adapted; a file is adapted on the spot), `compact random` with heads fitted to random IDs:
-the control of SiriusXM's paper, for what codes without meaning are worth. Knows generators and codes.
+`compact`, `parallel` and `sequence` run with the shipped weights, `compact adapted` with those that `segue adapt`
+fitted to the catalog (a folder that was adapted; a file is adapted on the spot), `compact random` with heads fitted to
+random IDs: the control of SiriusXM's paper, for what codes without meaning are worth. Knows generators and codes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -163,14 +163,15 @@ def _compact_random(corpus: Corpus, catalog: Path) -> list[Ranker]:
 
 
 def _parallel(corpus: Corpus, catalog: Path) -> list[Ranker]:
-    from segue.generator import base_model
-    from segue.generator.language_files import load_language
-    from segue.generator.parallel import ParallelGenerator
-    from segue.generator.prompt import PromptBuilder
+    from segue.generator.shipped import parallel_generator
 
-    model = load_language()
-    prompts = PromptBuilder(base_model.load_tokenizer(), model.codec, max_tokens=256)
-    return _rows(ParallelGenerator(model, prompts, fingerprint=""), corpus)
+    return _rows(parallel_generator(), corpus)
+
+
+def _sequence(corpus: Corpus, catalog: Path) -> list[Ranker]:
+    from segue.generator.shipped import sequence_generator
+
+    return _rows(sequence_generator(), corpus)
 
 
 def _rows(
@@ -194,6 +195,7 @@ GENERATORS: Final[Mapping[str, Callable[[Corpus, Path], list[Ranker]]]] = Mappin
         "compact adapted": _compact_adapted,
         "compact random": _compact_random,
         "parallel": _parallel,
+        "sequence": _sequence,
     }
 )
 """System name -> what builds its rows over a corpus read from a path."""

@@ -81,6 +81,30 @@ class MusicLanguageModel(nn.Module):
         states: Tensor = out.last_hidden_state
         return states
 
+    def read(self, ids: Tensor, cache: Any) -> tuple[Tensor, Any]:
+        """Return the state of the last token [n, d] and the grown cache, for new ids [n, length] behind a cache."""
+        out = self.base.model(inputs_embeds=self.embed(ids), past_key_values=cache, use_cache=True)
+        return out.last_hidden_state[:, -1], out.past_key_values
+
+    def read_all(self, ids: Tensor, cache: Any) -> Tensor:
+        """Return the states of all new tokens [n, length, d]."""
+        states: Tensor = self.base.model(
+            inputs_embeds=self.embed(ids), past_key_values=cache, use_cache=True
+        ).last_hidden_state
+        return states
+
+    @torch.no_grad()
+    def fold(self) -> "MusicLanguageModel":
+        """Put the low-rank changes into the base's matrices, in place; for inference, in float32 to lose nothing."""
+        from peft.tuners.lora import LoraLayer
+
+        for name, part in list(self.base.named_modules()):
+            if isinstance(part, LoraLayer):
+                part.merge()
+                parent, _, leaf = name.rpartition(".")
+                setattr(self.base.get_submodule(parent), leaf, part.get_base_layer())
+        return self.requires_grad_(False).eval()
+
     def head_states(self, states: Tensor) -> Tensor:
         """Return the nine states [n, 9, 384] for the states [n, d] of begin tokens."""
         projected: Tensor = self.projection(states)
@@ -89,13 +113,7 @@ class MusicLanguageModel(nn.Module):
     @torch.no_grad()
     def merge(self) -> "PreTrainedModel":
         """Put changes and rows into the base and return it, a plain model with `codec.base + 2,018` rows."""
-        from peft.tuners.lora import LoraLayer
-
-        for name, part in list(self.base.named_modules()):
-            if isinstance(part, LoraLayer):
-                part.merge()
-                parent, _, leaf = name.rpartition(".")
-                setattr(self.base.get_submodule(parent), leaf, part.get_base_layer())
+        self.fold()
         vocabulary = self.codec.base + self.codec.layout.vocabulary
         if get_embedding(self.base).shape[0] < vocabulary:
             self.base.resize_token_embeddings(vocabulary, mean_resizing=False)

@@ -55,3 +55,8 @@ def load_language(
 def base_hash(base: str) -> str:
     """Return what identifies a base model: the hash of the bundled one, the name of any other."""
     return base_model.GGUF_SHA256 if base == base_model.BUNDLED else base
+
+
+def trained_tokenizer(folder: Path = LANGUAGE) -> str:
+    """Return the fingerprint of the tokenizer whose codes the weights in `folder` speak."""
+    return str(read_weights(folder, KIND, tokenizer=None, base=None)[1]["tokenizer"])

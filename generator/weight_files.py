@@ -47,12 +47,12 @@ def write_weights(
 
 
 def read_weights(
-    folder: Path, kind: str, *, tokenizer: str | None, base: str
+    folder: Path, kind: str, *, tokenizer: str | None, base: str | None
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return the tensors in float32 and the manifest.
 
     Raises WeightsCorrupt for missing, altered or foreign files and for another base model, TokenizerMismatch where the
-    weights were trained on another tokenizer than `tokenizer` (None: any).
+    weights were trained on another tokenizer than `tokenizer`. None for either means any.
     """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -61,7 +61,7 @@ def read_weights(
             raise WeightsCorrupt(f"{folder} holds no weights of the kind {kind!r} that this version reads")
         if hashlib.sha256(stored).hexdigest() != manifest["sha256"]:
             raise WeightsCorrupt(f"{folder / WEIGHTS} has changed since it was written")
-        if manifest["base"] != base:
+        if base is not None and manifest["base"] != base:
             raise WeightsCorrupt(f"{folder} was trained on another base model than the one installed")
         if tokenizer is not None and manifest["tokenizer"] != tokenizer:
             raise TokenizerMismatch(
