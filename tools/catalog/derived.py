@@ -25,6 +25,10 @@ Progress = Callable[[str, int, int | None], None]
 """Called with the stage ("embedding"), the items finished since the last call, and the stage's total where known."""
 
 
+MOST_PARSED: Final = 200_000
+"""Catalogs up to this size keep their tracks as objects while a version is built: 4 kB each."""
+
+
 def no_progress(stage: str, done: int, total: int | None) -> None:
     """Show nothing."""
 
@@ -68,9 +72,19 @@ class Change:
             np.array_equal(self.origin[:previous_tracks], np.arange(previous_tracks))
         )
 
+    parsed: list[Track] = field(default_factory=list)
+    """All tracks, once an artefact has asked for all of them and they are few enough to keep."""
+
     def tracks(self, positions: NDArray[np.int64] | None = None) -> Iterator[Track]:
-        """Yield the tracks at these positions of the new version, or all."""
-        return from_rows(self.table if positions is None else self.table.take(pa.array(positions, type=pa.int64())))
+        """Yield the tracks at these ascending positions of the new version, or all."""
+        if positions is not None and len(positions) < self.table.num_rows:
+            return from_rows(self.table.take(pa.array(positions, type=pa.int64())))
+        if self.table.num_rows > MOST_PARSED:
+            return from_rows(self.table)
+        if not self.parsed:
+            # Several artefacts of a new catalog read every track; making the objects costs as much as using them.
+            self.parsed.extend(from_rows(self.table))
+        return iter(self.parsed)
 
     @contextmanager
     def stage(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
