@@ -33,6 +33,7 @@ def train(
     dialogues: Annotated[Path | None, typer.Option(help="Human dialogues (CPCD); held-out ones never enter.")] = None,
     examples: Annotated[int, typer.Option(min=100, help="Examples by grammar, shared out over the catalogs.")] = 60_000,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 1,
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop the language model after so many steps.")] = None,
     rank: Annotated[int, typer.Option(min=0, help="Rank of the language model's changes; 0 trains all of it.")] = 16,
     base: Annotated[str, typer.Option(help="Base language model: the bundled one, a folder or a hub name.")] = "",
     self_similarity: Annotated[float, typer.Option(min=0, help="Weight of TalkPlay's self-similarity loss.")] = 0.1,
@@ -59,7 +60,7 @@ def train(
     if kind == "compact":
         _train_compact(corpus, tokenizer, out, about, epochs, seed)
     else:
-        _train_language(corpus, tokenizer, out, about, epochs, seed, rank, base, self_similarity)
+        _train_language(corpus, tokenizer, out, about, epochs, steps, seed, rank, base, self_similarity)
     console.print(f"weights in {out}")
 
 
@@ -156,7 +157,7 @@ def _train_compact(
 
 def _train_language(
     corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any],
-    epochs: int, seed: int, rank: int, base: str, self_similarity: float,
+    epochs: int, steps: int | None, seed: int, rank: int, base: str, self_similarity: float,
 ) -> None:  # fmt: skip
     from segue.generator import base_model
     from segue.generator.language import MusicLanguageModel
@@ -169,7 +170,7 @@ def _train_language(
     words = base_model.load_tokenizer(name)
     prompts = PromptBuilder(words, max_tokens=TRAINING_TOKENS, max_tracks=TRAINING_TRACKS)
     model = MusicLanguageModel(base_model.load_model(name), prompts.codec, rank=rank, seed=seed)
-    settings = LanguageSettings(epochs=epochs, self_similarity=self_similarity, seed=seed)
+    settings = LanguageSettings(epochs=epochs, steps=steps, self_similarity=self_similarity, seed=seed)
     with _Bars(out / METRICS) as bars:
         train_language(
             model, prompts, corpus, settings, centroids=centroids(tokenizer), checkpoint=out / "checkpoint",

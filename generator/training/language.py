@@ -50,6 +50,8 @@ class LanguageSettings:
     sequence_share: float = 0.5
     """Share of the batches that also teach the sequence."""
     seed: int = 0
+    steps: int | None = None
+    """Stop after so many steps, where the epochs have more; the learning rate falls to 0 by then."""
 
 
 class Losses(NamedTuple):
@@ -162,7 +164,7 @@ def _plan(lengths: Sequence[int], settings: LanguageSettings) -> list[tuple[list
     """Return the rows of every step and whether it teaches the sequence; the same for the same settings."""
     random = np.random.default_rng(settings.seed)
     steps = [rows for _ in range(settings.epochs) for rows in batches(lengths, settings.batch, random)]
-    return [(rows, bool(random.random() < settings.sequence_share)) for rows in steps]
+    return [(rows, bool(random.random() < settings.sequence_share)) for rows in steps[: settings.steps]]
 
 
 def _optimizer(model: MusicLanguageModel, settings: LanguageSettings) -> torch.optim.AdamW:
