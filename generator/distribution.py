@@ -109,6 +109,12 @@ class ModalityDistribution:
         total = total + alone[third] + by_first[first, third] + by_second[second, third]
         return np.where(first == UNKNOWN, np.float32(0), total)
 
+    @property
+    def look_ups(self) -> tuple[Floats, Floats, Floats]:
+        """Three tables whose sum at a track's codes is log p: [K1, K2] at (c1, c2), [K1, K3] at (c1, c3), [K2, K3]."""
+        alone, by_first, by_second = self.third
+        return self.log_first[:, None] + self.log_second - self._log_third_sum, alone + by_first, by_second
+
     def sample(self, generator: np.random.Generator, temperature: float = 1.0) -> tuple[int, int, int]:
         """Draw three codes; a temperature below 1 prefers the likely ones."""
         first = _draw(self.log_first, generator, temperature)

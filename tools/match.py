@@ -94,9 +94,9 @@ def match_codes(
         raise ValueError(f"a query has {POSITIONS} codes, not the shape {codes.shape}")
     if len(values) != LEVELS or not all(np.isfinite(v) and v >= 0 for v in values):
         raise ValueError(f"level values are {LEVELS} numbers that are not negative, not {values}")
-    gains = _weights(weights)[:, None] * np.concatenate(([0.0], np.cumsum(values)))
+    gains = checked_weights(weights)[:, None] * np.concatenate(([0.0], np.cumsum(values)))
     gains[codes[::LEVELS] == UNKNOWN] = 0.0
-    search = _Search(table, k, allowed, banned)
+    search = Search(table, k, allowed, banned)
 
     chosen = search.few_rows()
     if chosen is not None:
@@ -132,10 +132,10 @@ def match_soft(
 
     if query.layout != table.layout:
         raise ValueError("the query's tables have another layout than the code table")
-    per_position = np.repeat(_weights(weights), LEVELS)[:, None]
+    per_position = np.repeat(checked_weights(weights), LEVELS)[:, None]
     # 0 * -inf would be NaN: a weight of 0 lifts even a ban on codes.
     tables = np.multiply(query.tables, per_position, where=per_position > 0, out=np.zeros((POSITIONS, TABLE)))
-    search = _Search(table, k, allowed, banned)
+    search = Search(table, k, allowed, banned)
 
     chosen = search.few_rows()
     if chosen is not None:
@@ -168,7 +168,7 @@ _Found = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Rows and scores, best first."""
 
 
-class _Search:
+class Search:
     """The arguments that both kinds of matching share, checked, and how rows are split and the best put together."""
 
     def __init__(
@@ -231,7 +231,8 @@ class _Search:
         return rows[order], scores[order]
 
 
-def _weights(weights: Sequence[float] | Weights) -> Weights:
+def checked_weights(weights: Sequence[float] | Weights) -> Weights:
+    """Return weights as float64 [9]. Raises ValueError for another shape and for negative or infinite ones."""
     array = np.asarray(weights, dtype=np.float64)
     if array.shape != (len(MODALITIES),) or not np.isfinite(array).all() or (array < 0).any():
         raise ValueError(f"weights are {len(MODALITIES)} finite numbers that are not negative, not {array}")

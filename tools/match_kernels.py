@@ -343,3 +343,64 @@ def _steps_above(score: float, step: float, base: float) -> int:
     if score == -np.inf:
         return 0
     return max(0, int(np.ceil((score - base) / step)))
+
+
+@_compiled
+def _conditional_score(
+    columns: Any, row: int, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any
+) -> float:
+    """Sum over the modalities in order of w [(pair + first) + (second - prior)]; an unknown one adds nothing."""
+    score = 0.0
+    for m in range(weights.size):
+        one = columns[3 * m, row]
+        if one and weights[m] > 0:
+            two, three = columns[3 * m + 1, row], columns[3 * m + 2, row]
+            score += weights[m] * (
+                (pairs[m, one, two] + firsts[m, one, three]) + (seconds[m, two, three] - prior[row, m])
+            )
+    return score
+
+
+@_compiled
+def conditional_scores(columns: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any, out: Any) -> None:
+    """Fill `out` [rows] with the score of every row."""
+    for row in range(out.size):
+        out[row] = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
+
+
+@_compiled
+def conditional_rows(
+    columns: Any, chosen: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any,
+    allowed: Any, banned: Any, scores: Any, rows: Any,
+) -> int:  # fmt: skip
+    """Like `soft_rows`, for tables of each level given the one above."""
+    size = 0
+    for row in chosen:
+        score = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
+        if score > (scores[0] if size == scores.size else -np.inf) and _may(row, allowed, banned):
+            size = _offer(scores, rows, size, score, row)
+    return size
+
+
+@_compiled
+def conditional_scan(
+    columns: Any, start: int, end: int, tops: Any, floor: float, pairs: Any, firsts: Any, seconds: Any, prior: Any,
+    weights: Any, allowed: Any, banned: Any, scores: Any, rows: Any,
+) -> int:  # fmt: skip
+    """Score the rows from `start` to `end` whose first codes allow a score above `floor` and the worst of the best.
+
+    `tops` float64 [9, 256]: the most that a modality can add under each first code, weight included.
+    """
+    size = 0
+    lowest = floor
+    for row in range(start, end):
+        bound = 0.0
+        for m in range(weights.size):
+            bound += tops[m, columns[3 * m, row]]
+        if bound > lowest:
+            score = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
+            if score > lowest and _may(row, allowed, banned):
+                size = _offer(scores, rows, size, score, row)
+                if size == scores.size:
+                    lowest = max(lowest, scores[0])
+    return size
