@@ -24,8 +24,9 @@ from segue.generator.codec import shared_depths
 from segue.generator.codes import CodeTable
 from segue.generator.distribution import CodeDistribution, log_code_prior
 from segue.generator.layout import UNKNOWN
-from segue.generator.modality import LEVELS, MODALITIES
+from segue.generator.modality import LEVELS, MODALITIES, POSITIONS
 from segue.tools.match import Matches, Search, Weights, checked_weights
+from segue.tools.match_bounds import table_bounds
 from segue.tools.soft_query import TABLE
 
 
@@ -72,16 +73,33 @@ class _Tables:
             seconds[m, : second.shape[0], : second.shape[1]] = second
         return cls(pairs, firsts, seconds)
 
-    def tops(self, prior: CodePrior, weights: Weights) -> NDArray[np.float64]:
-        """Return the most that each modality can add under each first code, float64 [9, 256]."""
-        tops = np.zeros((len(MODALITIES), TABLE))
+    def bounds(self, prior: CodePrior, weights: Weights) -> NDArray[np.float64]:
+        """Return one table per position, float64 [27, 256], whose sum at a row's codes is at least the row's score.
+
+        A table of two codes is bounded by its rows' maxima and the most that any column lies above them.
+        """
+        bounds = np.zeros((len(MODALITIES), LEVELS, TABLE))
         for m in np.flatnonzero(weights):
-            below = self.pairs[m] + (self.firsts[m][:, None] + self.seconds[m][None]).max(axis=2)
-            size = len(below)
-            # A hair more, for the order of additions differs from that of the exact score.
-            tops[m, :size] = weights[m] * (below.max(axis=1) - prior.least[m, :size]) + 1e-9
-        tops[:, UNKNOWN] = 0.0
-        return tops
+            pair, first, second = self.pairs[m, UNKNOWN + 1 :], self.firsts[m, UNKNOWN + 1 :], self.seconds[m]
+            least = prior.least[m, UNKNOWN + 1 : UNKNOWN + 1 + len(pair)]
+            highest = [table.max(axis=1) for table in (pair, first, second)]
+            over_pair, over_first, over_second = (
+                _above(table, top) for table, top in zip((pair, first, second), highest, strict=True)
+            )
+            bounds[m, 0, UNKNOWN + 1 : UNKNOWN + 1 + len(pair)] = highest[0] + highest[1] - least
+            bounds[m, 1, : len(over_pair)] = over_pair + highest[2]
+            bounds[m, 2, : len(over_first)] = over_first + over_second
+            bounds[m] *= weights[m]
+        return bounds.reshape(POSITIONS, TABLE)
+
+
+def _above(table: NDArray[np.float64], highest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much each column lies above the rows' maxima at the most; never positive."""
+    possible = np.isfinite(highest)
+    if not possible.any():
+        return np.zeros(table.shape[1])
+    above: NDArray[np.float64] = (table[possible] - highest[possible, None]).max(axis=0)
+    return above
 
 
 def score_distribution(
@@ -127,11 +145,14 @@ def match_distribution(
     else:
         sampled = rows_of(search.sample())[1]
         floor = np.nextafter(sampled[-1], -np.inf) if sampled.size == k else -np.inf
-        tops = looked.tops(prior, checked)
+        active = np.flatnonzero(checked)
+        small, step, base = table_bounds(looked.bounds(prior, checked), table.layout.sizes, active, float(floor))
 
         def scan(start: int, end: int, scores: NDArray[np.float64], rows: NDArray[np.int64]) -> int:
             return int(
-                kernels.conditional_scan(table.columns, start, end, tops, floor, *tables, *search.filters, scores, rows)
+                kernels.conditional_scan(
+                    table.columns, start, end, *tables, active, small, step, base, floor, *search.filters, scores, rows
+                )
             )
 
         found = search.run_split(scan, threads)

@@ -384,23 +384,29 @@ def conditional_rows(
 
 @_compiled
 def conditional_scan(
-    columns: Any, start: int, end: int, tops: Any, floor: float, pairs: Any, firsts: Any, seconds: Any, prior: Any,
-    weights: Any, allowed: Any, banned: Any, scores: Any, rows: Any,
+    columns: Any, start: int, end: int, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any, active: Any,
+    small: Any, step: float, base: float, floor: float, allowed: Any, banned: Any, scores: Any, rows: Any,
 ) -> int:  # fmt: skip
-    """Score the rows from `start` to `end` whose first codes allow a score above `floor` and the worst of the best.
-
-    `tops` float64 [9, 256]: the most that a modality can add under each first code, weight included.
-    """
+    """Like `soft_scan`, for tables of each level given the one above; `small` bounds what they can sum to."""
     size = 0
-    lowest = floor
-    for row in range(start, end):
-        bound = 0.0
-        for m in range(weights.size):
-            bound += tops[m, columns[3 * m, row]]
-        if bound > lowest:
-            score = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
-            if score > lowest and _may(row, allowed, banned):
-                size = _offer(scores, rows, size, score, row)
-                if size == scores.size:
-                    lowest = max(lowest, scores[0])
+    k = scores.size
+    stride = columns.shape[1]
+    worst = floor
+    needed = _steps_above(worst, step, base)
+    total = np.empty(BLOCK, np.uint16)
+    for first in range(start, end, BLOCK):
+        count = min(BLOCK, end - first)
+        padded = -(-count // LANES) * LANES
+        total[:] = 0
+        for m in active:
+            _add_lookups(_at(total, 0), _at(columns, 3 * m * stride + first), stride, _at(small, 3 * m * TABLE), padded)
+        for lane in range(count):
+            if total[lane] >= needed:
+                row = first + lane
+                score = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
+                if score > worst and _may(row, allowed, banned):
+                    size = _offer(scores, rows, size, score, row)
+                    if size == k and scores[0] > worst:
+                        worst = scores[0]
+                        needed = _steps_above(worst, step, base)
     return size

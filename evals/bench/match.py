@@ -1,4 +1,7 @@
-"""`segue bench match`: hard and soft matching on one core and two, beside numpy, FAISS and Chroma in one run."""
+"""`segue bench match`: hard and soft matching on one core and two, beside numpy, FAISS and Chroma in one run.
+
+*distribution* is soft matching in which each level depends on the one above, as a generator's answer says it.
+"""
 
 import tempfile
 import time
@@ -27,6 +30,7 @@ def command(
     from segue.evals.bench import match_data
     from segue.generator.codes import CodeTable
     from segue.tools.match import match_codes, match_soft
+    from segue.tools.match_distribution import CodePrior, match_distribution
     from segue.tools.match_kernels import VECTOR_LOOKUP
 
     made = match_data.synthetic_table(tracks, seed=seed)
@@ -40,10 +44,13 @@ def command(
         hard, _ = match_data.hard_queries(table, queries, seed=seed + 1)
         soft, _ = match_data.soft_queries(table, queries, seed=seed + 2)
         weights = match_data.random_weights(queries, seed=seed + 3)
+        whole = match_data.distributions(table, min(queries, 20), seed=seed + 4)
+        prior = CodePrior.of(table)
         few = range(max(3, queries // 10))
         start = time.perf_counter()
         match_codes(table, hard[0], weights[0], k)
         match_soft(table, soft[0], weights[0], k)
+        match_distribution(table, whole[0], weights[0], k, prior=prior)
         first_call = time.perf_counter() - start
         for i in few:
             _same(match_codes(table, hard[i], weights[i], k).rows, baselines.numpy_hard(table, hard[i], weights[i], k))
@@ -54,6 +61,14 @@ def command(
             "segue soft, 1 core": (lambda i: match_soft(table, soft[i], weights[i], k), range(queries)),
             "segue hard, 2 cores": (lambda i: match_codes(table, hard[i], weights[i], k, threads=2), range(queries)),
             "segue soft, 2 cores": (lambda i: match_soft(table, soft[i], weights[i], k, threads=2), range(queries)),
+            "segue distribution, 1 core": (
+                lambda i: match_distribution(table, whole[i], weights[i], k, prior=prior),
+                range(len(whole)),
+            ),
+            "segue distribution, 2 cores": (
+                lambda i: match_distribution(table, whole[i], weights[i], k, prior=prior, threads=2),
+                range(len(whole)),
+            ),
             "numpy hard, bytes": (lambda i: baselines.numpy_hard_bytes(table, hard[i], weights[i], k), few),
             "numpy soft, bytes": (lambda i: baselines.numpy_soft_bytes(table, soft[i], weights[i], k), few),
             "numpy hard, exact": (lambda i: baselines.numpy_hard(table, hard[i], weights[i], k), few),
@@ -88,6 +103,7 @@ def command(
         figures={
             "hard_ms": by_name["segue hard, 1 core"],
             "soft_ms": by_name["segue soft, 1 core"],
+            "distribution_ms": by_name["segue distribution, 1 core"],
             "hard_two_cores_ms": by_name["segue hard, 2 cores"],
             "soft_two_cores_ms": by_name["segue soft, 2 cores"],
             "hard_times_numpy": by_name["numpy hard, bytes"] / by_name["segue hard, 1 core"],

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.generator.codes import CodeTable
+from segue.generator.distribution import CodeDistribution, ModalityDistribution
 from segue.generator.layout import DEFAULT_LAYOUT, UNKNOWN, CodeLayout, Codes
 from segue.generator.modality import LEVELS, MODALITIES, POSITIONS
 from segue.tools.soft_query import SoftQuery, log_prior
@@ -24,6 +25,8 @@ ALTERED: Final = 0.3
 """How many codes of a query are drawn anew."""
 CERTAINTY: Final = 0.5
 """Probability that a simulated generator puts on the code of the track sought; the rest spreads like softmax noise."""
+_PEAK: Final = 7.0
+"""What the sought code's score lies above such noise, for about that certainty at level 1."""
 
 
 def synthetic_table(tracks: int, *, seed: int, layout: CodeLayout = DEFAULT_LAYOUT) -> CodeTable:
@@ -73,6 +76,25 @@ def soft_queries(table: CodeTable, count: int, *, seed: int) -> tuple[list[SoftQ
             logs.append(np.log(likely))
         queries.append(SoftQuery.from_probabilities(table.layout, logs, prior))
     return queries, rows
+
+
+def distributions(table: CodeTable, count: int, *, seed: int) -> list[CodeDistribution]:
+    """Return the same half-sure answers as distributions in which each level depends on the one above."""
+    rng = np.random.default_rng(seed)
+    codes, _ = hard_queries(table, count, seed=seed)
+    found = []
+    for sought in codes.reshape(count, len(MODALITIES), LEVELS).tolist():
+        parts = []
+        for (first, second, third), sizes in zip(sought, table.layout.sizes.reshape(-1, LEVELS).tolist(), strict=True):
+            one, two, three = sizes
+            tables = [2.0 * rng.normal(size=shape).astype(np.float32) for shape in ((one,), (one, two), (three,))]
+            tables[0][first] += _PEAK
+            tables[1][first, second] += _PEAK
+            tables[2][third] += _PEAK
+            upper, lower = (0.3 * rng.normal(size=(rows, three)).astype(np.float32) for rows in (one, two))
+            parts.append(ModalityDistribution(tables[0], tables[1], (tables[2], upper, lower)))
+        found.append(CodeDistribution(table.layout, tuple(parts)))
+    return found
 
 
 def random_weights(count: int, *, seed: int) -> NDArray[np.float64]:
