@@ -139,8 +139,10 @@ def train_compact(
     for _ in range(settings.epochs):
         for rows in batches(lengths, settings.batch, random):
             targets = prepared.targets[rows]
-            states = network(*prepared.batch(rows))
-            loss = mean_loss(network.heads.losses(states, targets), known_positions(targets))
+            # Products in bfloat16, twice as fast; weights and their updates stay float32.
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                each = network.heads.losses(network(*prepared.batch(rows)), targets)
+            loss = mean_loss(each, known_positions(targets))
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
