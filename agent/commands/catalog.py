@@ -95,6 +95,10 @@ def _show_summary(summary: "ImportSummary") -> None:
     )
     for name, stage in update.stages.items():
         console.print(f"{name}: {stage.items:,} in {stage.seconds:.1f} s ({stage.rate:,.0f} a second)")
+    console.print(
+        f"{summary.seconds:.1f} s in all; apart from embedding {summary.seconds_apart_from_embedding:.1f} s, "
+        f"{summary.rows_per_second:,.0f} rows a second"
+    )
     if summary.rejected_file:
         console.print(f"what was left out, and why: {escape(summary.rejected_file)}")
         for reason, count in list(summary.reasons.items())[:5]:

@@ -4,7 +4,7 @@ Knows the steps of a build; whether one is needed, and from which rows, is decid
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from segue.generator.errors import CatalogNotWritable
 from segue.generator.sentences import TextEncoder
+from segue.generator.track import Track
 from segue.tools.catalog.dense import FOLDER, read_encoder
 from segue.tools.catalog.derived import Change, Progress, Stage, artefacts
 from segue.tools.catalog.manifest import TRUTH, Manifest, record_files
@@ -33,6 +34,8 @@ class Plan:
     """Folder of the version to build upon."""
     reusable: Collection[str] = ()
     """Names of the artefacts in `previous` that are intact."""
+    incoming: Mapping[str, Track] = field(default_factory=dict)
+    """See `Change.incoming`."""
 
     def describes(self, manifest: Manifest) -> bool:
         """Whether a version with this manifest was built just so, from whatever rows."""
@@ -69,6 +72,7 @@ def build_version(
             origin=origin,
             progress=progress,
             stages=stages,
+            incoming=plan.incoming,
         )
         derived = artefacts()
         for artefact in derived:

@@ -34,8 +34,11 @@ BATCH: Final = 5_000
 """Vectors per insert; Chroma refuses more than 5,461."""
 COLLECTION: Final = "tracks"
 _SQLITE: Final = "chroma.sqlite3"
-_EF_SEARCH: Final = 300
-"""Candidates that a search keeps: on 37,222 MiniLM vectors 96 % of the true 100 nearest are found, with 100 85 %."""
+_EF_CONSTRUCTION: Final = 48
+_EF_SEARCH: Final = 500
+"""Candidates kept while the graph is built, and while it is searched. On 37,222 MiniLM vectors these find 96 % of the
+true 100 nearest and the graph takes 12 s; Chroma's 100 with a search of 300 found 95 % in as much time per query, and
+took 22 s to build."""
 _MIN_SYNC: Final = 2
 """The smallest `sync_threshold` that Chroma accepts."""
 
@@ -109,6 +112,7 @@ def _settings(count: int) -> "CreateCollectionConfiguration":
     return {
         "hnsw": {
             "space": "cosine",
+            "ef_construction": _EF_CONSTRUCTION,
             "ef_search": _EF_SEARCH,
             "sync_threshold": flushing["sync_threshold"],
             "batch_size": flushing["batch_size"],

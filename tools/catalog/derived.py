@@ -6,7 +6,7 @@ some live in higher folders, and are loaded when a catalog is built.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 
 from segue.generator.sentences import TextEncoder
 from segue.generator.track import Track
-from segue.tools.catalog.parquet import from_rows
+from segue.tools.catalog.parquet import from_rows, ids_of
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the stage ("embedding"), the items finished since the last call, and the stage's total where known."""
 
 
+EMBEDDING: Final = "embedding"
+"""The stage in which the text encoder makes vectors of the tracks' descriptions."""
+EMBEDDING_FOR_IDS: Final = "embedding for semantic IDs"
+"""The stages in which it encodes what the semantic IDs are made of."""
 MOST_PARSED: Final = 200_000
 """Catalogs up to this size keep their tracks as objects while a version is built: 4 kB each."""
 
@@ -65,6 +69,8 @@ class Change:
     progress: Progress = no_progress
     stages: dict[str, Stage] = field(default_factory=dict)
     """Work and time by stage, for the summary of the update."""
+    incoming: Mapping[str, Track] = field(default_factory=dict)
+    """New and changed tracks by id, as they came in; empty where they are not at hand (a repair, a great many)."""
 
     def appends_to(self, previous_tracks: int) -> bool:
         """Whether all of `previous_tracks` stand unchanged at the start, so that what was made for them still holds."""
@@ -74,28 +80,44 @@ class Change:
 
     parsed: list[Track] = field(default_factory=list)
     """All tracks, once an artefact has asked for all of them and they are few enough to keep."""
+    _inner: list[float] = field(default_factory=list)
+    """Seconds spent in stages within each stage that is under way, the innermost last."""
 
     def tracks(self, positions: NDArray[np.int64] | None = None) -> Iterator[Track]:
         """Yield the tracks at these ascending positions of the new version, or all."""
         if positions is not None and len(positions) < self.table.num_rows:
-            return from_rows(self.table.take(pa.array(positions, type=pa.int64())))
+            return self._objects(self.table.take(pa.array(positions, type=pa.int64())))
         if self.table.num_rows > MOST_PARSED:
             return from_rows(self.table)
         if not self.parsed:
             # Several artefacts of a new catalog read every track; making the objects costs as much as using them.
-            self.parsed.extend(from_rows(self.table))
+            self.parsed.extend(self._objects(self.table))
         return iter(self.parsed)
+
+    def _objects(self, rows: pa.Table) -> Iterator[Track]:
+        """Yield the tracks of `rows`, as they came in where all of them did."""
+        ids = ids_of(rows)
+        if all(track_id in self.incoming for track_id in ids):
+            return (self.incoming[track_id] for track_id in ids)
+        return from_rows(rows)
 
     @contextmanager
     def stage(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Time a stage over `total` items; yields what is to be called with the number of items just finished."""
+        """Time a stage over `total` items; yields what is to be called with the number of items just finished.
+
+        The time of a stage within another counts for the inner one only.
+        """
         record = self.stages.setdefault(name, Stage())
         started = time.perf_counter()
+        self._inner.append(0.0)
         try:
             yield lambda done: self.progress(name, done, total)
         finally:
+            took = time.perf_counter() - started
             record.items += total
-            record.seconds += time.perf_counter() - started
+            record.seconds += took - self._inner.pop()
+            if self._inner:
+                self._inner[-1] += took
 
 
 class Derived(Protocol):

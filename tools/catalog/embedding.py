@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from segue.generator.errors import CatalogCorrupt
 from segue.tools.catalog.chroma import build_index, extend_index, indexed_ids
 from segue.tools.catalog.dense import FOLDER, read_array, read_encoder, read_vectors
-from segue.tools.catalog.derived import Change
+from segue.tools.catalog.derived import EMBEDDING, Change
 from segue.tools.catalog.describe import describe
 from segue.tools.catalog.manifest import EncoderRecord
 from segue.tools.catalog.parquet import ids_of
@@ -91,7 +91,7 @@ def _compare(change: Change, old: Path | None) -> tuple[NDArray[np.uint64], NDAr
 
 def _embed(change: Change, descriptions: dict[int, str], vectors: NDArray[np.float32]) -> None:
     """Fill in the vectors of the rows in `descriptions`."""
-    with change.stage("embedding", len(descriptions)) as advance:
+    with change.stage(EMBEDDING, len(descriptions)) as advance:
         rows = list(descriptions)
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]

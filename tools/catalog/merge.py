@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segue.generator.errors import TrackNotFound
 from segue.generator.track import Track
+from segue.tools.catalog.derived import MOST_PARSED
 from segue.tools.catalog.parquet import ROW_GROUP, to_batch
 
 _CHUNK: Final = 4_096
@@ -35,6 +36,8 @@ class Merge:
     """Id of a new track -> its row, in ascending order of places."""
     removed: frozenset[int] = frozenset()
     """Old positions that go."""
+    tracks: dict[str, Track] = field(default_factory=dict)
+    """New and changed tracks by id, for who needs them as objects; empty where they are too many to keep."""
     unchanged: int = 0
     """Incoming tracks that the catalog already holds just so."""
 
@@ -107,6 +110,9 @@ def merge(
         before = old.take(pa.array(found.values(), type=pa.int64())).to_pylist()
         after = batch.take(pa.array(found.keys(), type=pa.int64())).to_pylist()
         equal = {row for row, old_row, new_row in zip(found, before, after, strict=True) if old_row == new_row}
+        keep = number * _CHUNK + len(part) <= MOST_PARSED
+        if not keep:
+            result.tracks.clear()
         for row, track in enumerate(part):
             position = found.get(row)
             if position is None:
@@ -116,10 +122,14 @@ def merge(
                 raise ValueError(f"the track {track.id!r} is both incoming and to be removed")
             elif row in equal:
                 result.replaced.pop(position, None)
+                result.tracks.pop(track.id, None)
                 same.add(position)
+                continue
             else:
                 result.replaced[position] = (number, row)
                 same.discard(position)
+            if keep:
+                result.tracks[track.id] = track
         advance(len(part))
     result.unchanged = len(same)
     return result

@@ -8,7 +8,7 @@ shipped one. Tracks that stay keep their ID, tie-break included. A catalog whose
 than the tokenizer was trained with has no codes until it has a tokenizer of its own, and says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from segue.generator.codes import CodeTable, ids_digest
 from segue.generator.errors import CatalogCorrupt, CodesCorrupt, TokenizerMismatch
 from segue.generator.layout import Codes
+from segue.generator.sentences import Progress
 from segue.generator.tokenizer import Tokenizer
 from segue.generator.tokenizer_files import SHIPPED, read_fingerprint, read_sentences
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
-from segue.tools.catalog.derived import Change
+from segue.tools.catalog.derived import EMBEDDING_FOR_IDS, Change
 from segue.tools.catalog.parquet import ids_of
 from segue.tools.catalog.remembered_codes import RememberedCodes
 
@@ -44,6 +45,23 @@ class _Record(BaseModel):
     """Why there are none."""
 
 
+class _StagedEncoder:
+    """The text encoder of a change; what it takes is counted as a stage of its own."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self.name = change.encoder.name
+        self.dimension = change.encoder.dimension
+        self.fingerprint = change.encoder.fingerprint
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        with self._change.stage(EMBEDDING_FOR_IDS, len(texts)) as advance:
+            vectors = self._change.encoder.encode(texts, advance)
+        if progress:
+            progress(len(texts))
+        return vectors
+
+
 class CodesArtefact:
     """Builds and checks `codes/`."""
 
@@ -58,7 +76,7 @@ class CodesArtefact:
         if reason is not None:
             _write(folder, _Record(encoder=change.encoder.fingerprint, tokenizer=None, reason=reason))
             return
-        tokenizer = Tokenizer.load(source, sentences=change.encoder)
+        tokenizer = Tokenizer.load(source, sentences=_StagedEncoder(change))
         old = _previous(change, tokenizer.fingerprint)
         table = _extended(change, tokenizer, old)
         table.save(folder / _TABLE)

@@ -7,7 +7,7 @@ and `versions`.
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from segue.generator.sentences import SentenceEncoder, TextEncoder, encoder_name
 from segue.generator.track import Track
 from segue.tools.catalog.build import Plan, build_version
 from segue.tools.catalog.catalog import Catalog
-from segue.tools.catalog.derived import Progress, Stage, no_progress
+from segue.tools.catalog.derived import EMBEDDING, EMBEDDING_FOR_IDS, Progress, Stage, no_progress
+from segue.tools.catalog.garbage import collector_paused
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.merge import merge
 from segue.tools.catalog.parquet import SCHEMA
@@ -43,9 +44,9 @@ class UpdateSummary:
     """Items and seconds of the costly stages within that: `embedding` (texts), `indexing` (vectors) ..."""
 
     @property
-    def seconds_apart(self) -> float:
-        """Seconds apart from embedding and indexing."""
-        return self.seconds - sum(stage.seconds for stage in self.stages.values())
+    def embedding_seconds(self) -> float:
+        """Seconds that the text encoder took, for descriptions and for semantic IDs."""
+        return sum(self.stages[name].seconds for name in (EMBEDDING, EMBEDDING_FOR_IDS) if name in self.stages)
 
 
 def update_catalog(
@@ -78,7 +79,7 @@ def update_catalog(
     """
     root = Path(folder)
     progress = progress or no_progress
-    with write_lock(root):
+    with write_lock(root), collector_paused():
         started = time.perf_counter()
         sweep(root)
         if not (root / CURRENT).exists():
@@ -91,7 +92,7 @@ def update_catalog(
                 remove,
                 lambda done: progress("reading", done, None),
             )
-            plan = _plan(current, encoder, provenance)
+            plan = replace(_plan(current, encoder, provenance), incoming=changes.tracks)
             stages: dict[str, Stage] = {}
             if current and changes.is_empty and plan.describes(current.manifest):
                 manifest = current.manifest

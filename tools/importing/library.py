@@ -18,6 +18,7 @@ from segue.generator.sentences import TextEncoder
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.derived import Progress, no_progress
+from segue.tools.catalog.garbage import collector_paused
 from segue.tools.catalog.update import update_catalog, write_lock
 from segue.tools.catalog.versions import CURRENT
 from segue.tools.importing import analysis, histories, playlists, tags
@@ -88,6 +89,7 @@ def import_sources(
     recognised.sort(key=lambda source: source[1] not in TABLES and source[1] is not Kind.AUDIO)
     with ExitStack() as stack:
         stack.enter_context(write_lock(root))
+        stack.enter_context(collector_paused())
         catalog = stack.enter_context(Catalog.open(root)) if (root / CURRENT).exists() else None
         rejections = stack.enter_context(Rejections(root / FILE_NAME))
         staging = Staging(catalog)
@@ -99,10 +101,14 @@ def import_sources(
             summary.seconds = time.perf_counter() - began
             summaries.append(summary)
         update = update_catalog(root, staging.drain(), encoder=encoder, progress=progress)
+        seconds = time.perf_counter() - started
+        apart = seconds - update.embedding_seconds
         return ImportSummary(
             sources=summaries,
             update=update,
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
+            seconds_apart_from_embedding=apart,
+            rows_per_second=sum(summary.rows for summary in summaries) / apart,
             rejected_file=str(rejections.path) if rejections.reasons else None,
             reasons=dict(rejections.reasons.most_common(20)),
         )

@@ -40,8 +40,9 @@ class Staging:
 
     def drain(self) -> Iterator[Track]:
         """Yield the tracks to write, in the order in which they first came, and let each go."""
-        while self._staged:
-            yield self._staged.pop(next(iter(self._staged)))
+        # Popping the first key of a dictionary again and again walks over the gaps of all those before it.
+        for track_id in tuple(self._staged):
+            yield self._staged.pop(track_id)
 
     def members(self, playlist: str) -> set[str]:
         """Return the ids of all tracks that are in a playlist or session, by its id."""

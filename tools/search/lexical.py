@@ -77,11 +77,13 @@ class LexicalIndex:
 
         `progress` is called with the number of tracks finished since the last call.
         """
-        documents: dict[str, list[list[str]]] = {field: [] for field in WEIGHTS}
+        documents: dict[str, list[list[int]]] = {field: [] for field in WEIGHTS}
+        vocabularies: dict[str, dict[str, int]] = {field: {} for field in WEIGHTS}
         count = 0
         for track in tracks:
             for field, text in field_texts(track).items():
-                documents[field].append(terms(text))
+                numbers = vocabularies[field]
+                documents[field].append([numbers.setdefault(term, len(numbers)) for term in terms(text)])
             count += 1
             if progress and count % 1_000 == 0:
                 progress(1_000)
@@ -91,7 +93,7 @@ class LexicalIndex:
         for field, rows in documents.items():
             if any(rows):
                 fields[field] = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
-                fields[field].index(rows, show_progress=False)
+                fields[field].index((rows, vocabularies[field]), show_progress=False)
         return cls(fields, count, weights=weights)
 
     @classmethod

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from segue.tools.search.words import Word, is_unspaced, words
+from segue.tools.search.words import Word, is_unspaced, keys, words
 
 _DECADE: Final = re.compile(r"(?:(19|20)(\d)0|(\d)0)s")
 _DECADE_WORDS: Final = {
@@ -46,7 +46,6 @@ def decade(key: str) -> int | None:
     return (2000 if tens <= 2 else 1900) + 10 * tens
 
 
-@lru_cache(maxsize=100_000)
 def stem(key: str) -> str:
     """Take the plural off an English word (Harman, "How effective is suffixing?", JASIS 1991: the S stemmer)."""
     if len(key) <= 3 or not key.isascii() or not key.endswith("s"):
@@ -60,6 +59,8 @@ def stem(key: str) -> str:
 
 def terms(text: str) -> list[str]:
     """Return the terms of `text` in order, repeats included."""
+    if text.isascii():  # most texts; no script without spaces is among them
+        return [_term(key) for key in keys(text)]
     found: list[str] = []
     run: list[Word] = []
     for word in words(text):
@@ -71,9 +72,14 @@ def terms(text: str) -> list[str]:
             continue
         found += _pairs(run)
         run = []
-        years = decade(word.key)
-        found.append(stem(word.key) if years is None else f"{years}s")
+        found.append(_term(word.key))
     return found + _pairs(run)
+
+
+@lru_cache(maxsize=100_000)
+def _term(key: str) -> str:
+    years = decade(key)
+    return stem(key) if years is None else f"{years}s"
 
 
 _ASKING_TERMS: Final = frozenset(stem(word) for word in ASKING)
