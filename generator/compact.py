@@ -52,7 +52,7 @@ class Music(NamedTuple):
 class CompactNetwork(nn.Module):
     """From texts and music to the states of the level heads. The body, MiniLM, is shared and no part of the weights."""
 
-    def __init__(self, layout: CodeLayout = DEFAULT_LAYOUT, *, dropout: float = 0.1) -> None:
+    def __init__(self, layout: CodeLayout = DEFAULT_LAYOUT, *, dropout: float = 0.2) -> None:
         super().__init__()
         self.layout = layout
         self.codes = nn.ModuleList(nn.Embedding(int(size), WIDTH) for size in layout.sizes)

@@ -66,8 +66,8 @@ def train(
 
 def adapt(
     catalog: Annotated[Path, typer.Argument(help="A catalog folder.")],
-    requests: Annotated[int, typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more.")] = 60_000,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 6,
+    requests: Annotated[int, typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more.")] = 30_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed and tracks give the same weights.")] = 0,
 ) -> None:
     """Fit the compact generator to a catalog's tracks; minutes, and no dialogues are needed."""
@@ -129,7 +129,8 @@ def _corpus(
         if not tracks:
             raise UserError(f"{path} holds no tracks: there is nothing to learn")
         mixture = Mixture(
-            requests=int(share * 0.7), conversations=int(share * 0.2), playlists=int(share * 0.1),
+            requests=int(share * 0.45), conversations=int(share * 0.15), playlists=int(share * 0.1),
+            names=int(share * 0.3),
             human_repeats=1, artist_requests=requests, dialogues=dialogues, seed=seed + 10 * number,
         )  # fmt: skip
         part = build_corpus(tracks, tokenizer.encode(tracks), mixture)

@@ -80,6 +80,7 @@ def adapt(
         requests=max(2_000, int(adaptation.mixture.requests * share)),
         conversations=max(500, int(adaptation.mixture.conversations * share)),
         playlists=max(500, int(adaptation.mixture.playlists * share)),
+        names=max(500, int(adaptation.mixture.names * share)),
     )
     network, started = _start(tokenizer, from_shipped=adaptation.from_shipped)
     corpus = build_corpus(tracks, codes, mixture)

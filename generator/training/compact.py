@@ -58,7 +58,9 @@ class TextStates:
         parts: list[Tensor] = []
         lengths: list[int] = []
         for start in range(0, len(distinct), _READ):
-            states, real = read_texts(body, tokenizer, distinct[start : start + _READ])
+            # Half precision is kept anyway, and bfloat16 reads several times as fast.
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                states, real = read_texts(body, tokenizer, distinct[start : start + _READ])
             parts.append(states[real].half())
             lengths += real.sum(dim=1).tolist()
             if progress:

@@ -19,6 +19,7 @@ from segue.generator.training_data.conversations import conversation_examples
 from segue.generator.training_data.example import Example
 from segue.generator.training_data.human import TrackResolver, human_examples, read_dialogues
 from segue.generator.training_data.index import TrackIndex
+from segue.generator.training_data.name_requests import name_examples
 from segue.generator.training_data.playlists import playlist_examples
 from segue.generator.training_data.requests import request_examples
 
@@ -30,6 +31,8 @@ class Mixture:
     requests: int = 40_000
     conversations: int = 20_000
     playlists: int = 8_000
+    names: int = 0
+    """Requests that are a name and little else; each track comes once before any comes twice."""
     human_repeats: int = 2
     """How often each example from a real conversation stands in the mixture."""
     artist_requests: Path | None = None
@@ -39,7 +42,7 @@ class Mixture:
     seed: int = 0
 
 
-ADAPTATION: Final = Mixture(requests=60_000, conversations=20_000, playlists=10_000)
+ADAPTATION: Final = Mixture(requests=30_000, conversations=10_000, playlists=5_000, names=40_000)
 """What a catalog alone gives: no dialogues are needed."""
 
 
@@ -78,6 +81,7 @@ def build_corpus(tracks: Sequence[Track], codes: Codes, mixture: Mixture) -> Cor
     examples = list(request_examples(index, mixture.requests, seed=seed))
     examples += conversation_examples(index, mixture.conversations, seed=seed + 1)
     examples += playlist_examples(index, mixture.playlists, seed=seed + 2)
+    examples += name_examples(index, mixture.names, seed=seed + 4)
     if mixture.artist_requests:
         examples += artist_request_examples(read_artist_requests(mixture.artist_requests), index, seed=seed + 3)
     if mixture.dialogues:
