@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 export OMP_WAIT_POLICY := passive
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test check format default-catalog tokenizer clean
+.PHONY: demo test check format tokenizer generator clean
 .DEFAULT_GOAL := demo
 
 # Create the environment, with every version pinned by constraints.txt and torch as a CPU build where there is no GPU.
@@ -40,6 +40,16 @@ tokenizer: $(READY)
 	$(BIN)/segue tokenizer train --out generator/weights/tokenizer --half --spread 3000 \
 		--catalog tools/catalog/default/tracks.parquet --catalog $(DATA)/tracks.jsonl.gz
 	$(BIN)/python scripts/build_default_codes.py
+
+# Train the generators that ship, on the open music in DATA and the default catalog; hours on two cores.
+generator: $(READY)
+	mkdir -p build
+	gzip -dc $(DATA)/tracks.jsonl.gz | grep '"cpcd"' > build/cpcd.jsonl
+	$(BIN)/segue generator train --kind compact --out generator/weights/compact --examples 50000 --epochs 4 $(OPEN)
+	$(BIN)/segue generator train --kind language --out generator/weights/language --examples 20000 --steps 1000 $(OPEN)
+
+OPEN = --catalog tools/catalog/default/tracks.parquet --catalog build/cpcd.jsonl \
+	--artist-requests $(DATA)/artist_facts.jsonl --dialogues $(DATA)/cpcd_dialogs.jsonl.gz
 
 # Remove what make has made.
 clean:

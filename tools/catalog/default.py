@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 import platformdirs
+import xxhash
 
 from segue.generator.remembered import RememberedSentences
 from segue.generator.sentences import SentenceEncoder, TextEncoder
-from segue.tools.catalog.derived import Progress
+from segue.tools.catalog.derived import ARTEFACTS, Progress
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.manifest import FORMAT, TRUTH, checksum
 from segue.tools.catalog.parquet import from_rows, read_table
@@ -47,7 +48,9 @@ def default_catalog(
     """
     base = cache or platformdirs.user_cache_path("segue") / "catalogs"
     encoder = encoder or SentenceEncoder()
-    folder = base / f"default-{FORMAT}-{encoder.name}-{checksum(source)[:12]}"
+    # A release that derives other things than the one before it builds the catalog anew.
+    derived = xxhash.xxh3_64_hexdigest("\n".join(ARTEFACTS).encode())[:6]
+    folder = base / f"default-{FORMAT}-{derived}-{encoder.name}-{checksum(source)[:12]}"
     if not (folder / CURRENT).exists():
         with write_lock(folder, wait=WAIT):
             if not (folder / CURRENT).exists():
