@@ -13,6 +13,7 @@ import xxhash
 
 from segue.generator.remembered import RememberedSentences
 from segue.generator.sentences import SentenceEncoder, TextEncoder
+from segue.generator.tokenizer_files import read_fingerprint
 from segue.tools.catalog.derived import ARTEFACTS, Progress
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.manifest import FORMAT, TRUTH, checksum
@@ -48,8 +49,8 @@ def default_catalog(
     """
     base = cache or platformdirs.user_cache_path("segue") / "catalogs"
     encoder = encoder or SentenceEncoder()
-    # A release that derives other things than the one before it builds the catalog anew.
-    derived = xxhash.xxh3_64_hexdigest("\n".join(ARTEFACTS).encode())[:6]
+    # A release that derives other things, or codes by another tokenizer, builds the catalog anew.
+    derived = xxhash.xxh3_64_hexdigest("\n".join((*ARTEFACTS, read_fingerprint())).encode())[:6]
     folder = base / f"default-{FORMAT}-{derived}-{encoder.name}-{checksum(source)[:12]}"
     if not (folder / CURRENT).exists():
         with write_lock(folder, wait=WAIT):
