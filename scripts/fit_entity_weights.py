@@ -26,7 +26,9 @@ from segue.generator.names import artist_key, fold, split_title
 from segue.tools.search.candidates import Candidate
 from segue.tools.search.entities import EntityLinker
 from segue.tools.search.evidence import Features, Reading, Weights
-from segue.tools.search.name_index import Columns, Name, NameIndex, leads
+from segue.tools.search.name_building import Columns
+from segue.tools.search.name_forms import Name, leads
+from segue.tools.search.name_index import NameIndex
 from segue.tools.search.words import keys, words
 
 FOLDER = Path(__file__).parent.parent / "tools" / "search"
@@ -208,7 +210,7 @@ def main() -> None:
     rng = random.Random(0)
     # A small catalog bears names on fewer tracks; a quarter of the tracks stands for such a one.
     for part in (columns, Columns(*(column[::4] for column in columns))):
-        linker = EntityLinker(NameIndex(*part), weights=Weights({"bias": 0.0}, {"bias": 0.0}))
+        linker = EntityLinker(NameIndex.of_columns(*part), weights=Weights({"bias": 0.0}, {"bias": 0.0}))
         examples = Examples(linker, tables)
         for request in requests:
             if not request.held_out:

@@ -29,7 +29,9 @@ from segue.evals.bench.result import BenchResult, Row
 from segue.evals.requests import Request, Truth, read_requests
 from segue.generator.names import artist_key, fold, split_title
 from segue.tools.search.entities import EntityLinker
-from segue.tools.search.name_index import Columns, Kind, NameIndex
+from segue.tools.search.name_building import Columns
+from segue.tools.search.name_index import NameIndex
+from segue.tools.search.name_table import Kind
 from segue.tools.search.words import keys, zipf
 
 Group = Literal["artist", "work"]

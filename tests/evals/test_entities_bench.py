@@ -34,7 +34,7 @@ def test_truth_is_placed_in_the_query_as_typed(requests: Path) -> None:
 
 
 def test_precision_and_recall_of_the_exact_baseline(requests: Path) -> None:
-    names = NameIndex(["Creep", "Roundabout", "Buena"], [["Radiohead"], ["Yes"], ["Morphine"]], [None] * 3)
+    names = NameIndex.of_columns(["Creep", "Roundabout", "Buena"], [["Radiohead"], ["Yes"], ["Morphine"]], [None] * 3)
     found = measure(exact_linker(names, common=9.0), read_requests(requests), "artist", names)
     # "Radiohead's" is not spelt exactly; "yes" is linked and was not meant; "Morphine" is right.
     assert (found["linkable"], found["linked"], found["precision"], found["recall"]) == (2, 2, 0.5, 0.5)

@@ -146,6 +146,7 @@ class Derived(Protocol):
 ARTEFACTS: Final[tuple[str, ...]] = (
     "segue.tools.catalog.embedding:DenseArtefact",
     "segue.tools.search.lexical:LexicalArtefact",
+    "segue.tools.search.name_index:NamesArtefact",
     "segue.tools.catalog.semantic_ids:CodesArtefact",
 )
 """Import paths (`module:class`, called without arguments) of what every catalog is built with."""

@@ -7,7 +7,8 @@ candidates are meant is weighed in `evidence.py`.
 
 from typing import NamedTuple
 
-from segue.tools.search.name_index import Form, NameIndex
+from segue.tools.search.name_index import NameIndex
+from segue.tools.search.name_table import Form
 from segue.tools.search.spelling import Speller
 from segue.tools.search.words import Word, is_unspaced, zipf
 

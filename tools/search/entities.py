@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 from segue.generator.track import Track
 from segue.tools.search.candidates import Candidate, find_candidates
 from segue.tools.search.evidence import Features, Reading, Weights, add_company, features
-from segue.tools.search.name_index import Kind, NameIndex
+from segue.tools.search.name_index import NameIndex
+from segue.tools.search.name_table import Kind
 from segue.tools.search.spelling import Speller
 from segue.tools.search.words import words
 
@@ -59,8 +60,7 @@ class Mention(Meaning):
 class EntityLinker:
     """Links names in free text to the tracks of one catalog.
 
-    Built in memory in a few seconds for 40,000 tracks; a message takes a few milliseconds. Safe to
-    share between threads.
+    A message takes a few milliseconds. Safe to share between threads.
     """
 
     def __init__(self, names: NameIndex, *, weights: Weights | None = None, threshold: float = THRESHOLD) -> None:
@@ -79,7 +79,7 @@ class EntityLinker:
         cls, titles: Sequence[str], artists: Sequence[Sequence[str]], albums: Sequence[str | None]
     ) -> "EntityLinker":
         """Return a linker over columns with one entry per track."""
-        return cls(NameIndex(titles, artists, albums))
+        return cls(NameIndex.of_columns(titles, artists, albums))
 
     def candidates(self, text: str) -> tuple[Reading, list[Candidate], list[Features]]:
         """Return `text` as read, all candidates in it, and the features of each (what the weights are fitted on)."""

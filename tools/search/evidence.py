@@ -15,7 +15,8 @@ from math import exp, log
 from typing import Final
 
 from segue.tools.search.candidates import Candidate
-from segue.tools.search.name_index import Name, NameIndex
+from segue.tools.search.name_forms import Name
+from segue.tools.search.name_index import NameIndex
 from segue.tools.search.words import UNCOMMON, Word, keys, zipf
 
 _LIKE: Final = frozenset({"like", "likes", "liked", "likened", "resembling", "reminiscent", "alike", "esque"})

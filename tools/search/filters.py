@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from segue.generator.errors import QueryError
 from segue.generator.names import artist_key, fold
-from segue.tools.search.name_index import columns_of
+from segue.tools.search.name_building import columns_of
 from segue.tools.search.words import keys
 
 Mask = NDArray[np.bool_]

@@ -24,7 +24,7 @@ from segue.tools.search.entities import EntityLinker, Mention
 from segue.tools.search.filters import Applied, FilterColumns, Filters
 from segue.tools.search.fusion import Fused, Ranking, fuse
 from segue.tools.search.lexical import LexicalIndex
-from segue.tools.search.name_index import NameIndex, columns_of
+from segue.tools.search.name_index import NameIndex
 from segue.tools.search.query import Understood, understand
 from segue.tools.search.words import words
 
@@ -84,8 +84,8 @@ class Searcher:
 
     @cached_property
     def linker(self) -> EntityLinker:
-        """The entity linker over the catalog's names, built at first use (seconds for 40,000 tracks)."""
-        return EntityLinker(NameIndex(*columns_of(self.catalog.table)))
+        """The entity linker over the catalog's names."""
+        return EntityLinker(NameIndex.open(self.catalog.folder))
 
     @cached_property
     def columns(self) -> FilterColumns:

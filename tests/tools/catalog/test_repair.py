@@ -47,16 +47,20 @@ def test_all_can_be_made_anew(folder: Path, library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    ("victim", "damage"),
+    ("artefact", "victim", "damage"),
     [
-        ("vectors.npy", "flip"),
-        ("texts.npy", "truncate"),
-        ("encoder.json", "delete"),
-        ("chroma.sqlite3", "flip"),
-        ("header.bin", "truncate"),
+        ("dense", "vectors.npy", "flip"),
+        ("dense", "texts.npy", "truncate"),
+        ("dense", "encoder.json", "delete"),
+        ("dense", "chroma.sqlite3", "flip"),
+        ("dense", "header.bin", "truncate"),
+        ("names", "arrays.npz", "flip"),
+        ("names", "texts.json", "delete"),
     ],
 )
-def test_whatever_is_derived_is_made_anew(folder: Path, library: Library, victim: str, damage: str) -> None:
+def test_whatever_is_derived_is_made_anew(
+    folder: Path, library: Library, artefact: str, victim: str, damage: str
+) -> None:
     (path,) = folder.rglob(victim)
     content = bytearray(path.read_bytes())
     if damage == "flip":
@@ -68,7 +72,7 @@ def test_whatever_is_derived_is_made_anew(folder: Path, library: Library, victim
         path.unlink()
     report = repair(folder)
     assert victim in report.problems[0]
-    assert report.rebuilt == ("dense",)
+    assert report.rebuilt == (artefact,)
     sound(folder, library)
 
 

@@ -48,3 +48,10 @@ def test_decades_and_plurals_are_one_term() -> None:
 def test_words_of_asking_are_no_query_terms_unless_alone() -> None:
     assert query_terms("please play some sad songs") == ["sad"]
     assert query_terms("play it") == ["play", "it"]
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.characters(max_codepoint=127)) | st.text(alphabet="ab1 $&'`\"_-!.\t", max_size=15))
+def test_text_in_ascii_is_cut_as_if_it_were_any_text(text: str) -> None:
+    assert keys(text) == keys(f"{text} é")[:-1]
+    assert terms(text) == terms(f"{text} é")[:-1]
