@@ -47,3 +47,14 @@ def test_an_index_that_is_gone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CatalogCorrupt, match="empty"):
         ChromaReader(tmp_path / "empty")
+
+
+def test_a_small_index_holds_nothing_of_what_the_process_had_in_memory(tmp_path: Path) -> None:
+    build_index(tmp_path / "one", [f"id {n}" for n in range(40)], unit_vectors(40), ignore)
+    extend_index(tmp_path / "two", tmp_path / "one", ["id 40"], unit_vectors(41)[40:], ignore)
+    for name, count in (("one", 40), ("two", 41)):
+        (path,) = (tmp_path / name).rglob("data_level0.bin")
+        each = 33 * 4 + 8 * 4 + 8  # links of the lowest level, vector, label
+        unused = path.read_bytes()[count * each :]
+        assert len(unused) == (100 - count) * each
+        assert not any(unused)
