@@ -1,14 +1,16 @@
 """A catalog's semantic IDs: one per track, stable while the catalog grows, refused where they do not belong."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from segue.generator.encoders.store import default_encoders
 from segue.generator.errors import CodesCorrupt, TokenizerMismatch
-from segue.generator.sentences import HashingEncoder
+from segue.generator.sentences import HashingEncoder, Progress
 from segue.generator.tokenizer import Tokenizer
 from segue.generator.track import Track
 from segue.tools.catalog import derived
@@ -62,6 +64,20 @@ def test_every_track_gets_an_id_of_its_own(folder: Path) -> None:
     assert len({(tuple(codes), tie) for codes, tie in found.values()}) == 42
     assert found["twin-a"][0] == found["twin-b"][0] == found["t1"][0]
     assert found["t1"][1] < found["twin-a"][1] < found["twin-b"][1]
+
+
+def test_what_the_text_encoder_takes_for_ids_counts_as_embedding(folder: Path) -> None:
+    class Slow(HashingEncoder):
+        def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+            time.sleep(0.02)
+            self.spent = getattr(self, "spent", 0.0) + 0.02
+            return super().encode(texts, progress)
+
+    encoder = Slow()
+    summary = update_catalog(folder, map(song, range(20)), encoder=encoder)
+    assert encoder.spent > 0.05  # descriptions once, and every textual modality
+    assert encoder.spent <= summary.embedding_seconds < summary.seconds
+    assert sum(stage.seconds for stage in summary.stages.values()) <= summary.seconds
 
 
 def test_ids_stay_while_tracks_come_go_and_change(folder: Path) -> None:

@@ -16,6 +16,7 @@ from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.describe import describe
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.update import update_catalog
+from segue.tools.search.lexical import LexicalIndex
 
 Library = Any
 
@@ -27,6 +28,21 @@ def test_importing_the_same_again_changes_nothing(tmp_path: Path, library: Libra
     assert (first.added, first.tracks) == (20, 20)
     assert (again.added, again.changed, again.unchanged, again.version) == (0, 0, 20, first.version)
     assert library.tree(tmp_path) == before
+
+
+def test_what_is_derived_is_made_of_the_rows_that_were_written(tmp_path: Path, library: Library) -> None:
+    library.write(tmp_path, library.songs(3))
+    fleeting = library.song(1, title="Fleeting")
+    passing, lasting = library.song(2, title="Passing"), library.song(2, title="Lasting")
+    summary = library.write(tmp_path, [fleeting, passing, library.song(1), lasting, library.song(3)])
+    assert (summary.added, summary.changed, summary.unchanged) == (1, 1, 1)
+    with Catalog.open(tmp_path) as catalog:
+        index = LexicalIndex.open(catalog.folder)
+        found = {word: index.query(word, 5).positions.tolist() for word in ("fleeting", "passing", "lasting")}
+        assert found == {"fleeting": [], "passing": [], "lasting": [2]}
+        assert index.query("unmistakable00001", 5).positions.tolist() == [1]
+        nearest = catalog.dense.query(library.encoder.encode([describe(library.song(1))])[0], 1)
+        assert nearest.positions.tolist() == [1]
 
 
 def test_changed_tracks_keep_their_place_and_new_ones_follow(tmp_path: Path, library: Library) -> None:
