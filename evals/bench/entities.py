@@ -20,7 +20,7 @@ rows were kept aside from fitting and tuning. `link_*_ms` is wall time and grows
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import numpy as np
 import typer
@@ -28,11 +28,13 @@ import typer
 from segue.evals.bench.result import BenchResult, Row
 from segue.evals.requests import Request, Truth, read_requests
 from segue.generator.names import artist_key, fold, split_title
-from segue.tools.search.entities import EntityLinker
-from segue.tools.search.name_building import Columns
-from segue.tools.search.name_index import NameIndex
 from segue.tools.search.name_table import Kind
 from segue.tools.search.words import keys, zipf
+
+if TYPE_CHECKING:
+    from segue.tools.search.entities import EntityLinker
+    from segue.tools.search.name_building import Columns
+    from segue.tools.search.name_index import NameIndex
 
 Group = Literal["artist", "work"]
 _TYPES: dict[Group, str] = {"artist": "Artist", "work": "WoA"}
@@ -57,6 +59,8 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure entity linking against marked requests, beside exact-match baselines."""
+    from segue.tools.search.entities import EntityLinker
+
     columns = read_columns(catalog)
     started = time.perf_counter()
     linker = EntityLinker.of_columns(*columns)
@@ -102,7 +106,7 @@ def command(
     ).show(as_json=json_)  # fmt: skip
 
 
-def measure(link: Linker, requests: list[Request], group: Group, names: NameIndex) -> dict[str, float]:
+def measure(link: Linker, requests: list[Request], group: Group, names: "NameIndex") -> dict[str, float]:
     """Return precision, recall, F1 and the counts behind them for one kind of mention."""
     linked_count = correct = marked = linkable = found = 0
     for request in requests:
@@ -128,7 +132,7 @@ def measure(link: Linker, requests: list[Request], group: Group, names: NameInde
     }
 
 
-def segue_linker(linker: EntityLinker) -> Linker:
+def segue_linker(linker: "EntityLinker") -> Linker:
     """Return our linker in the form that `measure` takes."""
 
     def link(request: Request) -> list[Linked]:
@@ -142,7 +146,7 @@ def segue_linker(linker: EntityLinker) -> Linker:
     return link
 
 
-def exact_linker(names: NameIndex, *, common: float) -> Linker:
+def exact_linker(names: "NameIndex", *, common: float) -> Linker:
     """Return a baseline: from the left, the longest n-gram that equals a name; artists and works are sought apart.
 
     Single words with a Zipf frequency of `common` and more are left out.
@@ -172,9 +176,10 @@ def exact_linker(names: NameIndex, *, common: float) -> Linker:
     return link
 
 
-def read_columns(path: Path) -> Columns:
+def read_columns(path: Path) -> "Columns":
     """Return titles, artists and albums of a catalog folder, or of a file as it would be imported."""
     from segue.tools.catalog.source import tracks_of
+    from segue.tools.search.name_building import Columns
 
     tracks = tracks_of(path)
     return Columns(
@@ -203,6 +208,6 @@ def _same(item: Linked, truth: Truth) -> bool:
     return not truth.name and OSA.distance(ours, written) <= len(written) // 4
 
 
-def _linkable(truth: Truth, group: Group, names: NameIndex) -> bool:
+def _linkable(truth: Truth, group: Group, names: "NameIndex") -> bool:
     written = [text for text in (truth.name, truth.mention) if fold(text)]
     return any(names.find(kind, text) is not None for kind in _KINDS[group] for text in written)

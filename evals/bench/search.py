@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 import typer
@@ -18,7 +18,9 @@ import typer
 from segue.evals.bench.result import BenchResult, Row, require_file
 from segue.evals.json_lines import read_lines, read_objects
 from segue.generator.errors import SourceError
-from segue.tools.search.search import SOURCES, Searcher, Source
+
+if TYPE_CHECKING:
+    from segue.tools.search.search import Searcher, Source
 
 WARM_UP = 20
 
@@ -32,11 +34,16 @@ def command(
 ) -> None:
     """Measure how long a search takes on an opened catalog."""
     from segue.tools.catalog.catalog import Catalog
+    from segue.tools.search.search import SOURCES, Searcher
 
     texts = read_queries(require_file(queries))[:most]
     if not texts:
         raise SourceError(f"{queries} holds no queries")
-    systems: dict[str, tuple[Source, ...]] = {"lexical": ("lexical",), "dense": ("dense",), "lexical + dense": SOURCES}
+    systems: dict[str, tuple[Source, ...]] = {
+        "lexical": ("lexical",),
+        "dense": ("dense",),
+        "lexical + dense": SOURCES,
+    }
     with Catalog.open(catalog) as opened:
         started = time.perf_counter()
         searcher = Searcher(opened)
@@ -62,7 +69,7 @@ def read_queries(path: Path) -> list[str]:
     return [str(row.get("query") or row.get("text") or "") for _, row in read_objects(path)]
 
 
-def _latencies(searcher: Searcher, texts: list[str], sources: tuple[Source, ...], k: int) -> dict[str, float]:
+def _latencies(searcher: "Searcher", texts: list[str], sources: tuple["Source", ...], k: int) -> dict[str, float]:
     for text in texts[:WARM_UP]:
         searcher.search(text, k=k, sources=sources)
     return _summary([_cost(partial(searcher.search, text, k=k, sources=sources)) for text in texts])
