@@ -73,3 +73,18 @@ def table_bounds(
     # Far more than the rounding errors of 27 additions.
     margin = 1e-9 * float((np.abs(low) + ranges).sum())
     return small, step, float(low.sum()) + margin
+
+
+def first_bounds(tops: NDArray[np.float64], lowest: float) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
+    """Round what modalities can add under each first code up to bytes: no top is above `low + step * its byte`.
+
+    `tops` float64 [n, 256], 0 at the unknown code, -inf where a code leads nowhere; `lowest` as in `table_bounds`.
+    Returns (uint8 [n, 256], low float64 [n, 1], step).
+    """
+    scored = np.where(np.isfinite(tops), tops, 0.0)
+    highest, smallest = scored.max(axis=1, keepdims=True), scored.min(axis=1, keepdims=True)
+    # A row with a top this far below the best of its modality stays below `lowest`, whatever its other codes are.
+    low = np.maximum(smallest, highest - (highest.sum() - lowest))
+    above = np.maximum(tops, low) - low
+    step = float(above.max(initial=0.0)) / (_BYTE - 1) or 1.0
+    return np.ceil(above / step).astype(np.uint8), low, step

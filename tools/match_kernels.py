@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _compiled(function: _F) -> _F:
+def compiled(function: _F) -> _F:
     """Compile with numba's on-disk cache; where no folder is writable, say so and compile in each process."""
     options = {"nogil": True, "error_model": "numpy"}
     try:
@@ -45,7 +45,7 @@ def _compiled(function: _F) -> _F:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _at(_context: Any, array: Any, offset: Any) -> Any:
+def at(_context: Any, array: Any, offset: Any) -> Any:
     """Address of element `offset` of a contiguous array, counted over all its dimensions."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -74,12 +74,12 @@ def _emit_prefetch(builder: Any, pointer: Any) -> None:
     builder.call(function, [pointer, read, second_level, data])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _add_lookups_vector(_context: Any, bounds: Any, codes: Any, stride: Any, tables: Any, rows: Any) -> Any:
-    """`_add_lookups_scalar` with AVX-512 VBMI: 256-byte tables in four registers, 64 look-ups per instruction.
+def _vector_lookups(levels: int) -> Any:
+    """Return `_add_lookups_scalar` (for one level `_add_first_scalar`) with AVX-512 VBMI.
 
-    While it works on a block it asks for the same columns of the next one: a block is a memory page, and the
-    processor's own prefetcher stops at page borders (2.8 -> 1.8 ms for 1.6 million tracks).
+    256-byte tables lie in four registers each, 64 look-ups are one instruction. While it works on a block it asks for
+    the same columns of the next one: a block is a memory page, and the processor's own prefetcher stops at page borders
+    (2.8 -> 1.8 ms for 1.6 million tracks and three levels).
     """
 
     def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -89,34 +89,42 @@ def _add_lookups_vector(_context: Any, bounds: Any, codes: Any, stride: Any, tab
         kind = ir.FunctionType(word, [word, word, word])
         permute = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.vpermi2var.qi.512")
 
-        def at(pointer: Any, offset: Any) -> Any:
+        def step(pointer: Any, offset: Any) -> Any:
             return builder.gep(pointer, [offset if isinstance(offset, ir.Value) else ir.Constant(byte, offset)])
 
         def load(pointer: Any, kind: Any) -> Any:
             return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1)
 
-        registers = [[load(at(tables, level * TABLE + part * LANES), word) for part in range(4)] for level in range(3)]
+        registers = [
+            [load(step(tables, level * TABLE + part * LANES), word) for part in range(4)] for level in range(levels)
+        ]
         with cgutils.for_range(builder, builder.udiv(rows, ir.Constant(byte, LANES)), intp=byte) as loop:
             start = builder.mul(loop.index, ir.Constant(byte, LANES))
             total = None
             for level, (a, b, c, d) in enumerate(registers):
-                pointer = at(codes, builder.add(builder.mul(stride, ir.Constant(byte, level)), start))
-                _emit_prefetch(builder, at(pointer, BLOCK))
+                pointer = step(codes, builder.add(builder.mul(stride, ir.Constant(byte, level)), start))
+                _emit_prefetch(builder, step(pointer, BLOCK))
                 code = load(pointer, word)
                 low = builder.call(permute, [a, code, b])
                 high = builder.call(permute, [c, code, d])
                 entry = builder.select(builder.icmp_signed("<", code, ir.Constant(word, [0] * LANES)), high, low)
                 total = entry if total is None else builder.add(total, entry)
-            target = builder.bitcast(at(bounds, start), wide.as_pointer())
+            target = builder.bitcast(step(bounds, start), wide.as_pointer())
             builder.store(builder.add(builder.load(target, align=1), builder.zext(total, wide)), target, align=1)
         return context.get_dummy_value()
 
-    return types.void(
-        types.CPointer(types.uint16), types.CPointer(types.uint8), types.int64, types.CPointer(types.uint8), types.int64
-    ), generate
+    @intrinsic  # type: ignore[untyped-decorator]
+    def lookups(_context: Any, bounds: Any, codes: Any, stride: Any, tables: Any, rows: Any) -> Any:
+        bytes_, words = types.CPointer(types.uint8), types.CPointer(types.uint16)
+        return types.void(words, bytes_, types.int64, bytes_, types.int64), generate
+
+    return lookups
 
 
-@_compiled
+_add_lookups_vector, _add_first_vector = _vector_lookups(3), _vector_lookups(1)
+
+
+@compiled
 def _add_lookups_scalar(bounds: Any, codes: Any, stride: int, tables: Any, rows: int) -> None:
     """Add to each row's bound the entries of its three codes of one modality; their sum is below 256."""
     for row in range(rows):
@@ -126,23 +134,31 @@ def _add_lookups_scalar(bounds: Any, codes: Any, stride: int, tables: Any, rows:
         bounds[row] = np.uint16(bounds[row] + first + second + third)
 
 
+@compiled
+def _add_first_scalar(bounds: Any, codes: Any, _stride: int, tables: Any, rows: int) -> None:
+    """Add to each row's bound the entry of its first code alone."""
+    for row in range(rows):
+        bounds[row] = np.uint16(bounds[row] + tables[np.int64(codes[row])])
+
+
 _add_lookups = _add_lookups_vector if VECTOR_LOOKUP else _add_lookups_scalar
+add_first_lookups = _add_first_vector if VECTOR_LOOKUP else _add_first_scalar
 
 
-@_compiled
+@compiled
 def _worse(scores: Any, rows: Any, left: int, right: int) -> bool:
     """Whether entry `left` ranks behind entry `right`."""
     return bool(scores[left] < scores[right] or (scores[left] == scores[right] and rows[left] > rows[right]))
 
 
-@_compiled
+@compiled
 def _swap(scores: Any, rows: Any, left: int, right: int) -> None:
     scores[left], scores[right] = scores[right], scores[left]
     rows[left], rows[right] = rows[right], rows[left]
 
 
-@_compiled
-def _offer(scores: Any, rows: Any, size: int, score: float, row: int) -> int:
+@compiled
+def offer(scores: Any, rows: Any, size: int, score: float, row: int) -> int:
     """Put a row into the heap whose first entry is the worst of the best; return the heap's new size.
 
     The caller offers only rows that beat the worst entry of a full heap.
@@ -170,8 +186,8 @@ def _offer(scores: Any, rows: Any, size: int, score: float, row: int) -> int:
         parent = child
 
 
-@_compiled
-def _may(row: int, allowed: Any, banned: Any) -> bool:
+@compiled
+def may_appear(row: int, allowed: Any, banned: Any) -> bool:
     """Whether a row is allowed (an empty mask allows all) and not in the sorted list of banned rows."""
     if allowed.size and not allowed[row]:
         return False
@@ -181,7 +197,7 @@ def _may(row: int, allowed: Any, banned: Any) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _hard_score(columns: Any, row: int, query: Any, gains: Any) -> float:
     """Sum of `gains[m, depth]` over the modalities in order: float64 [9, 4], `gains[m, 0]` is 0."""
     score = 0.0
@@ -194,7 +210,7 @@ def _hard_score(columns: Any, row: int, query: Any, gains: Any) -> float:
     return score
 
 
-@_compiled
+@compiled
 def _soft_score(columns: Any, row: int, tables: Any) -> float:
     """Sum over the modalities in order of (level 1 + level 2) + level 3; an unknown modality adds nothing."""
     score = 0.0
@@ -207,7 +223,7 @@ def _soft_score(columns: Any, row: int, tables: Any) -> float:
     return score
 
 
-@_compiled
+@compiled
 def hard_rows(
     columns: Any, chosen: Any, query: Any, gains: Any, allowed: Any, banned: Any, scores: Any, rows: Any
 ) -> int:
@@ -215,23 +231,23 @@ def hard_rows(
     size = 0
     for row in chosen:
         score = _hard_score(columns, row, query, gains)
-        if (size < scores.size or score > scores[0]) and _may(row, allowed, banned):
-            size = _offer(scores, rows, size, score, row)
+        if (size < scores.size or score > scores[0]) and may_appear(row, allowed, banned):
+            size = offer(scores, rows, size, score, row)
     return size
 
 
-@_compiled
+@compiled
 def soft_rows(columns: Any, chosen: Any, tables: Any, allowed: Any, banned: Any, scores: Any, rows: Any) -> int:
     """Like `hard_rows`, by look-up tables; rows that score -inf are left out."""
     size = 0
     for row in chosen:
         score = _soft_score(columns, row, tables)
-        if score > (scores[0] if size == scores.size else -np.inf) and _may(row, allowed, banned):
-            size = _offer(scores, rows, size, score, row)
+        if score > (scores[0] if size == scores.size else -np.inf) and may_appear(row, allowed, banned):
+            size = offer(scores, rows, size, score, row)
     return size
 
 
-@_compiled
+@compiled
 def _add_matches(bounds: Any, firsts: Any, first: int, gain: int, seconds: Any, second: int, more: int) -> None:
     """Add `gain` to the rows whose level 1 matches, and `more` to those whose level 2 does as well."""
     for row in range(bounds.size):
@@ -240,7 +256,7 @@ def _add_matches(bounds: Any, firsts: Any, first: int, gain: int, seconds: Any, 
         bounds[row] = np.uint8(bounds[row] + one + two)
 
 
-@_compiled
+@compiled
 def _lowest_bound(best: Any, score: float) -> int:
     """Smallest integer sum that a row with more than `score` can have; 256 where none can."""
     low, high = 0, best.size
@@ -253,7 +269,7 @@ def _lowest_bound(best: Any, score: float) -> int:
     return low
 
 
-@_compiled
+@compiled
 def hard_scan(
     columns: Any, start: int, end: int, query: Any, gains: Any, small: Any, best: Any,
     allowed: Any, banned: Any, scores: Any, rows: Any,
@@ -275,8 +291,8 @@ def hard_scan(
                 one = columns[3 * m, first : first + count]
                 two = columns[3 * m + 1, first : first + count]
                 for line in range(first + BLOCK, first + 2 * BLOCK, LANES):
-                    _prefetch(_at(columns, 3 * m * stride + line))
-                    _prefetch(_at(columns, (3 * m + 1) * stride + line))
+                    _prefetch(at(columns, 3 * m * stride + line))
+                    _prefetch(at(columns, (3 * m + 1) * stride + line))
                 _add_matches(total[:count], one, query[3 * m], small[m, 0], two, query[3 * m + 1], small[m, 1])
         for group in range(0, count, LANES):
             highest = np.uint8(0)
@@ -288,8 +304,8 @@ def hard_scan(
                 if total[lane] >= needed:
                     row = first + lane
                     score = _hard_score(columns, row, query, gains)
-                    if (size < k or score > scores[0]) and _may(row, allowed, banned):
-                        size = _offer(scores, rows, size, score, row)
+                    if (size < k or score > scores[0]) and may_appear(row, allowed, banned):
+                        size = offer(scores, rows, size, score, row)
                         if size == k:
                             needed = _lowest_bound(best, scores[0])
         if needed == TABLE:
@@ -297,7 +313,7 @@ def hard_scan(
     return size
 
 
-@_compiled
+@compiled
 def soft_scan(
     columns: Any, start: int, end: int, tables: Any, active: Any, small: Any, step: float, base: float, floor: float,
     allowed: Any, banned: Any, scores: Any, rows: Any,
@@ -318,7 +334,7 @@ def soft_scan(
         padded = -(-count // LANES) * LANES
         total[:] = 0
         for m in active:
-            _add_lookups(_at(total, 0), _at(columns, 3 * m * stride + first), stride, _at(small, 3 * m * TABLE), padded)
+            _add_lookups(at(total, 0), at(columns, 3 * m * stride + first), stride, at(small, 3 * m * TABLE), padded)
         for group in range(0, count, LANES):
             highest = np.uint16(0)
             for lane in range(group, group + LANES):
@@ -329,84 +345,17 @@ def soft_scan(
                 if total[lane] >= needed:
                     row = first + lane
                     score = _soft_score(columns, row, tables)
-                    if score > worst and _may(row, allowed, banned):
-                        size = _offer(scores, rows, size, score, row)
+                    if score > worst and may_appear(row, allowed, banned):
+                        size = offer(scores, rows, size, score, row)
                         if size == k and scores[0] > worst:
                             worst = scores[0]
                             needed = _steps_above(worst, step, base)
     return size
 
 
-@_compiled
+@compiled
 def _steps_above(score: float, step: float, base: float) -> int:
     """Smallest integer bound that a row with more than `score` can have."""
     if score == -np.inf:
         return 0
     return max(0, int(np.ceil((score - base) / step)))
-
-
-@_compiled
-def _conditional_score(
-    columns: Any, row: int, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any
-) -> float:
-    """Sum over the modalities in order of w [(pair + first) + (second - prior)]; an unknown one adds nothing."""
-    score = 0.0
-    for m in range(weights.size):
-        one = columns[3 * m, row]
-        if one and weights[m] > 0:
-            two, three = columns[3 * m + 1, row], columns[3 * m + 2, row]
-            score += weights[m] * (
-                (pairs[m, one, two] + firsts[m, one, three]) + (seconds[m, two, three] - prior[row, m])
-            )
-    return score
-
-
-@_compiled
-def conditional_scores(columns: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any, out: Any) -> None:
-    """Fill `out` [rows] with the score of every row."""
-    for row in range(out.size):
-        out[row] = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
-
-
-@_compiled
-def conditional_rows(
-    columns: Any, chosen: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any,
-    allowed: Any, banned: Any, scores: Any, rows: Any,
-) -> int:  # fmt: skip
-    """Like `soft_rows`, for tables of each level given the one above."""
-    size = 0
-    for row in chosen:
-        score = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
-        if score > (scores[0] if size == scores.size else -np.inf) and _may(row, allowed, banned):
-            size = _offer(scores, rows, size, score, row)
-    return size
-
-
-@_compiled
-def conditional_scan(
-    columns: Any, start: int, end: int, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any, active: Any,
-    small: Any, step: float, base: float, floor: float, allowed: Any, banned: Any, scores: Any, rows: Any,
-) -> int:  # fmt: skip
-    """Like `soft_scan`, for tables of each level given the one above; `small` bounds what they can sum to."""
-    size = 0
-    k = scores.size
-    stride = columns.shape[1]
-    worst = floor
-    needed = _steps_above(worst, step, base)
-    total = np.empty(BLOCK, np.uint16)
-    for first in range(start, end, BLOCK):
-        count = min(BLOCK, end - first)
-        padded = -(-count // LANES) * LANES
-        total[:] = 0
-        for m in active:
-            _add_lookups(_at(total, 0), _at(columns, 3 * m * stride + first), stride, _at(small, 3 * m * TABLE), padded)
-        for lane in range(count):
-            if total[lane] >= needed:
-                row = first + lane
-                score = _conditional_score(columns, row, pairs, firsts, seconds, prior, weights)
-                if score > worst and _may(row, allowed, banned):
-                    size = _offer(scores, rows, size, score, row)
-                    if size == k and scores[0] > worst:
-                        worst = scores[0]
-                        needed = _steps_above(worst, step, base)
-    return size

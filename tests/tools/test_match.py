@@ -214,7 +214,7 @@ def test_probabilities_are_weighed_against_how_common_a_code_is() -> None:
 
 @pytest.mark.skipif(not kernels.VECTOR_LOOKUP, reason="this processor has no AVX-512 VBMI")
 def test_vector_look_ups_are_the_scalar_ones() -> None:
-    scalar, vector, at = kernels._add_lookups_scalar, kernels._add_lookups_vector, kernels._at
+    scalar, vector, at = kernels._add_lookups_scalar, kernels._add_lookups_vector, kernels.at
 
     @njit  # type: ignore[untyped-decorator]
     def both(codes: Any, tables: Any, one: Any, two: Any) -> None:
@@ -243,5 +243,5 @@ def test_without_a_folder_for_its_cache_a_kernel_still_compiles_and_says_so(
     def double(number: int) -> int:
         return 2 * number
 
-    assert kernels._compiled(double)(21) == 42
+    assert kernels.compiled(double)(21) == 42
     assert "compiled anew" in caplog.text

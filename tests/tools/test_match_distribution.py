@@ -10,54 +10,81 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from segue.generator.codes import CodeTable
-from segue.generator.distribution import CodeDistribution, ModalityDistribution
+from segue.generator.distribution import CodeDistribution, ModalityDistribution, log_code_prior
 from segue.generator.layout import UNKNOWN, CodeLayout
 from segue.tools import match as matching
 from segue.tools.match_distribution import CodePrior, match_distribution, score_distribution
 
 LAYOUT = CodeLayout(((5, 4, 3),) * 9)
+TINY = CodeLayout(((1, 2, 1),) * 9)
+"""Many rows with the same codes, so that scores tie."""
+UNEVEN = CodeLayout(
+    ((5, 4, 3), (255, 3, 256), (2, 256, 1), (1, 1, 1), (128, 64, 31), (7, 7, 7), (3, 2, 9), *((4, 4, 4),) * 2)
+)
 
 
-def random_table(rows: int, seed: int) -> CodeTable:
-    codes = np.random.default_rng(seed).integers(0, LAYOUT.sizes, (rows, 27))
+def random_table(rows: int, seed: int, layout: CodeLayout = LAYOUT) -> CodeTable:
+    codes = np.random.default_rng(seed).integers(0, layout.sizes, (rows, 27))
     codes.reshape(rows, 9, 3)[codes[:, ::3] == UNKNOWN] = 0
-    return CodeTable.build(codes, layout=LAYOUT, fingerprint="test", catalog="test")
+    return CodeTable.build(codes, layout=layout, fingerprint="test", catalog="test")
 
 
-def random_distribution(seed: int, sharpness: float = 2.0, layout: CodeLayout = LAYOUT) -> CodeDistribution:
+def random_distribution(
+    seed: int, sharpness: float = 2.0, layout: CodeLayout = LAYOUT, forbidden: float = 0.0
+) -> CodeDistribution:
     random = np.random.default_rng(seed)
     parts = []
     for one, two, three in layout.sizes.reshape(-1, 3).tolist():
 
-        def scores(*shape: int) -> NDArray[np.float32]:
-            return (sharpness * random.normal(size=shape)).astype(np.float32)
+        def scores(*shape: int, spare: int = 0) -> NDArray[np.float32]:
+            table = (sharpness * random.normal(size=shape)).astype(np.float32)
+            table[(random.random(shape) < forbidden) & (np.arange(shape[-1]) != spare)] = -np.inf
+            return table
 
         third = (scores(three), scores(one, three), scores(two, three))
-        parts.append(ModalityDistribution(scores(one), scores(one, two), third))
+        parts.append(ModalityDistribution(scores(one, spare=one - 1), scores(one, two), third))
     return CodeDistribution(layout, tuple(parts))
 
 
 def by_hand(table: CodeTable, distribution: CodeDistribution, weights: NDArray[Any], prior: CodePrior) -> NDArray[Any]:
-    codes = table.codes(np.arange(len(table)))
-    scores: NDArray[Any] = distribution.score(codes, prior.log_p, weights)
+    """Score every row in float64, one modality after another."""
+    scores = np.zeros(len(table))
+    for m, part in enumerate(distribution.modalities):
+        one, two, three = table.columns[3 * m : 3 * m + 3, : len(table)]
+        pair, first, second = (look_up.astype(np.float64) for look_up in part.look_ups)
+        gain = (pair[one, two] + first[one, three]) + (second[two, three] - prior.log_p[:, m])
+        if weights[m] > 0:
+            scores += np.where(one == UNKNOWN, 0.0, weights[m] * gain)
     return scores
 
 
-@settings(deadline=None, max_examples=40)
-@given(seed=st.integers(0, 10_000), sharpness=st.sampled_from([0.1, 2.0, 20.0]), k=st.integers(1, 40))
-def test_scanning_finds_what_scoring_every_row_finds(seed: int, sharpness: float, k: int) -> None:
+@settings(deadline=None, max_examples=80)
+@given(
+    seed=st.integers(0, 10_000),
+    sharpness=st.sampled_from([0.0, 0.1, 2.0, 20.0]),
+    forbidden=st.sampled_from([0.0, 0.0, 0.1, 0.7]),
+    layout=st.sampled_from([TINY, LAYOUT, UNEVEN]),
+    k=st.sampled_from([1, 7, 40, 2_000]),
+    data=st.data(),
+)
+def test_scanning_finds_what_scoring_every_row_finds(
+    seed: int, sharpness: float, forbidden: float, layout: CodeLayout, k: int, data: st.DataObject
+) -> None:
     random = np.random.default_rng(seed)
-    table, distribution = random_table(600, seed), random_distribution(seed, sharpness)
-    weights = random.random(9) * (random.random(9) < 0.8)
+    rows = data.draw(st.sampled_from([1, 64, 600, 1_500]))
+    table = random_table(rows, seed, layout)
+    distribution = random_distribution(seed, sharpness, layout, forbidden)
+    weights = 10 * random.random(9) * (random.random(9) < data.draw(st.sampled_from([0.0, 0.8, 1.0])))
     prior = CodePrior.of(table)
     scores = score_distribution(table, distribution, weights, prior)
-    np.testing.assert_allclose(scores, by_hand(table, distribution, weights, prior), rtol=1e-4, atol=1e-3)
-    allowed = random.random(600) < 0.7
-    banned = random.choice(600, 20, replace=False)
-    left = np.flatnonzero(allowed & ~np.isin(np.arange(600), banned))
+    np.testing.assert_array_equal(scores, by_hand(table, distribution, weights, prior))
+    allowed = random.random(rows) < data.draw(st.sampled_from([0.1, 0.7, 1.0]))
+    banned = random.choice(rows, rows // 30, replace=False)
+    left = np.flatnonzero(allowed & ~np.isin(np.arange(rows), banned) & (scores > -np.inf))
     expected = left[np.lexsort((left, -scores[left]))][:k]
-    # Small tables are scored row by row: lowering the limits sends this one through the bounded scan as well.
-    for small, sample in ((16_384, 4_096), (0, 64)):
+    # Small tables are scored row by row: lowering the limits sends this one through the bounded scan as well, first
+    # with a part of the rows for a sample.
+    for small, sample in ((16_384, 4_096), (0, 512)):
         with mock.patch.object(matching, "_SMALL", small), mock.patch.object(matching, "_SAMPLE", sample):
             for threads in (1, 2):
                 found = match_distribution(
@@ -65,7 +92,44 @@ def test_scanning_finds_what_scoring_every_row_finds(seed: int, sharpness: float
                 )
                 assert found.rows.tolist() == expected.tolist()
                 np.testing.assert_array_equal(found.scores, scores[expected])
-                np.testing.assert_allclose(found.contributions.sum(axis=1), found.scores, rtol=1e-4, atol=1e-3)
+                np.testing.assert_allclose(found.contributions.sum(axis=1), found.scores, rtol=1e-12, atol=1e-9)
+
+
+def test_scores_are_what_the_distribution_says() -> None:
+    table, distribution = random_table(200, 1), random_distribution(2)
+    weights, prior = np.linspace(0, 10, 9), CodePrior.of(table)
+    codes = table.codes(np.arange(200))
+    np.testing.assert_array_equal(prior.log_p, log_code_prior(codes, LAYOUT))
+    expected = distribution.score(codes, prior.log_p, weights)
+    np.testing.assert_allclose(score_distribution(table, distribution, weights, prior), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_a_table_of_many_blocks_is_scanned_whole() -> None:
+    table, distribution = random_table(40_000, 3, UNEVEN), random_distribution(3, 1.0, UNEVEN)
+    weights, prior = np.linspace(1, 3, 9), CodePrior.of(table)
+    scores = by_hand(table, distribution, weights, prior)
+    for threads in (1, 2):
+        found = match_distribution(table, distribution, weights, 100, prior=prior, threads=threads)
+        assert found.rows.tolist() == np.lexsort((np.arange(40_000), -scores))[:100].tolist()
+
+
+def test_an_empty_table_has_no_matches() -> None:
+    table = random_table(0, 0)
+    assert len(match_distribution(table, random_distribution(0), np.ones(9), 5, prior=CodePrior.of(table))) == 0
+
+
+def test_a_distribution_that_leaves_no_third_code_is_refused() -> None:
+    one, two, three = 6, 4, 3
+    ends = np.full((2, three), -np.inf, dtype=np.float32)
+    ends[0, 0] = ends[1, 1] = 0
+    broken = ModalityDistribution(
+        np.zeros(one, dtype=np.float32),
+        np.zeros((one, two), dtype=np.float32),
+        (np.zeros(three, dtype=np.float32), np.tile(ends[0], (one, 1)), np.tile(ends[1], (two, 1))),
+    )
+    table = random_table(10, 0)
+    with np.errstate(divide="ignore", invalid="ignore"), pytest.raises(ValueError, match="finite"):
+        score_distribution(table, CodeDistribution(LAYOUT, (broken,) * 9), np.ones(9), CodePrior.of(table))
 
 
 def test_a_track_of_which_nothing_is_known_scores_nothing() -> None:
