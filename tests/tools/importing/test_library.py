@@ -28,6 +28,8 @@ def test_import_counts_every_row_and_tells_what_it_left_out(home: Any) -> None:
         (4, "row", "no artist"), (5, "cell", "year: not a date: 'soon'")
     ]  # fmt: skip
     assert len(home.tracks()) == 3
+    assert 0 < summary.seconds_apart_from_embedding < summary.seconds
+    assert summary.rows_per_second == 5 / summary.seconds_apart_from_embedding
 
 
 def test_importing_again_changes_nothing_and_an_update_keeps_ids(home: Any) -> None:
