@@ -12,7 +12,7 @@ natural. Knows code layouts and numbers; no models, no tracks.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from segue.generator.layout import UNKNOWN, CodeLayout, Codes
 from segue.generator.modality import LEVELS, MODALITIES
 
 Floats = NDArray[np.float32]
+
+_COUNTED: Final = 1 << 20
+"""Up to so many possible triples of codes are counted in a table (256k by the default layout); else they are sorted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +195,7 @@ def log_code_prior(codes: NDArray[Any], layout: CodeLayout, *, smoothing: float 
 
     Frequencies level by level among the tracks that have the modality, `smoothing` added to each count. Unknown is 0.
     """
-    triples = np.asarray(codes, dtype=np.int64).reshape(len(codes), len(MODALITIES), LEVELS)
+    triples = np.asarray(codes).reshape(len(codes), len(MODALITIES), LEVELS)
     sizes = layout.sizes.reshape(-1, LEVELS)
     prior = np.zeros((len(codes), len(MODALITIES)), dtype=np.float32)
     for m in range(len(MODALITIES)):
@@ -201,11 +204,19 @@ def log_code_prior(codes: NDArray[Any], layout: CodeLayout, *, smoothing: float 
         above = np.full(len(prefix), len(prefix), dtype=np.int64)
         for level in range(LEVELS):
             prefix = prefix * int(sizes[m, level]) + triples[known, m, level]
-            _, where, counts = np.unique(prefix, return_inverse=True, return_counts=True)
+            counts = _frequencies(prefix, int(sizes[m, : level + 1].prod()))
             choices = int(sizes[m, level]) - (level == 0)
-            prior[known, m] += np.log((counts[where] + smoothing) / (above + smoothing * choices))
-            above = counts[where]
+            prior[known, m] += np.log((counts + smoothing) / (above + smoothing * choices))
+            above = counts
     return prior
+
+
+def _frequencies(numbers: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
+    """Return how often each of the numbers, all below `limit`, occurs among them."""
+    if limit <= _COUNTED:
+        return np.bincount(numbers, minlength=limit)[numbers]
+    _, where, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    return counts[where]
 
 
 def _log_softmax(scores: Floats) -> Floats:

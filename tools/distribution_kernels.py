@@ -38,13 +38,24 @@ def score_all(columns: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, w
         end = min(start + BLOCK, out.size)
         for m in range(weights.size):
             if weights[m] > 0:
-                for row in range(start, end):
-                    one, two, three = columns[3 * m, row], columns[3 * m + 1, row], columns[3 * m + 2, row]
-                    gain = weights[m] * (
-                        (np.float64(pairs[m, one, two]) + np.float64(firsts[m, one, three]))
-                        + (np.float64(seconds[m, two, three]) - np.float64(prior[m, row]))
-                    )
-                    out[row] += gain if one else 0.0
+                _add(
+                    columns[3 * m, start:end], columns[3 * m + 1, start:end], columns[3 * m + 2, start:end],
+                    pairs[m], firsts[m], seconds[m], prior[m, start:end], weights[m], out[start:end],
+                )  # fmt: skip
+
+
+@compiled
+def _add(
+    ones: Any, twos: Any, threes: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weight: float, out: Any
+) -> None:
+    """Add one modality's part of `_score` to the scores of a block; unsigned indices need no check for negative ones."""
+    for place in range(out.size):
+        one, two, three = np.uint64(ones[place]), np.uint64(twos[place]), np.uint64(threes[place])
+        gain = weight * (
+            (np.float64(pairs[one, two]) + np.float64(firsts[one, three]))
+            + (np.float64(seconds[two, three]) - np.float64(prior[place]))
+        )
+        out[place] += gain if one else 0.0
 
 
 @compiled
@@ -120,17 +131,19 @@ def _correct(
     """Put what a modality adds in the place of what its first code let assume, in the bounds of `count` rows.
 
     `left` holds the rows' places in the block. Keeps those whose bound stays at or above `limit`; returns how many.
-    No branch depends on a row: about half of them are kept, and guessing wrong costs more than the work.
+    No branch depends on a row: about half of them are kept, and guessing wrong costs more than the work. Two loops,
+    for in one the look-ups would wait for the places that the rows before them are put to.
     """
-    kept = np.uint64(0)
     for place in range(count):
         lane = np.uint64(left[place])
         one, two, three = np.uint64(ones[lane]), np.uint64(twos[lane]), np.uint64(threes[lane])
         adds = weight * ((pairs[one, two] + firsts[one, three]) + (seconds[two, three] - prior[lane]))
-        value = bound[place] + ((adds if one else np.float32(0.0)) - assumed[one])
-        left[kept] = np.uint16(lane)
-        bound[kept] = value
-        kept += np.uint64(value >= limit)
+        bound[place] += (adds if one else np.float32(0.0)) - assumed[one]
+    kept = np.uint64(0)
+    for place in range(count):
+        left[kept] = left[place]
+        bound[kept] = bound[place]
+        kept += np.uint64(bound[place] >= limit)
     return int(kept)
 
 
