@@ -48,7 +48,7 @@ def score_all(columns: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, w
 def _add(
     ones: Any, twos: Any, threes: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weight: float, out: Any
 ) -> None:
-    """Add one modality's part of `_score` to the scores of a block; unsigned indices need no check for negative ones."""
+    """Add one modality's part of `_score` to the scores of a block. Unsigned indices need no check of their sign."""
     for place in range(out.size):
         one, two, three = np.uint64(ones[place]), np.uint64(twos[place]), np.uint64(threes[place])
         gain = weight * (

@@ -1,6 +1,7 @@
 """`segue bench match`: hard and soft matching on one core and two, beside numpy, FAISS and Chroma in one run.
 
-*distribution* is soft matching in which each level depends on the one above, as a generator's answer says it.
+*distribution* is soft matching in which each level depends on the one above, as a generator's answer says it; its time
+includes working out the look-ups of an answer that is new.
 """
 
 import tempfile
@@ -30,7 +31,7 @@ def command(
     from segue.evals.bench import match_data
     from segue.generator.codes import CodeTable
     from segue.tools.match import match_codes, match_soft
-    from segue.tools.match_distribution import CodePrior, match_distribution
+    from segue.tools.match_distribution import CodePrior, match_distribution, score_distribution
     from segue.tools.match_kernels import VECTOR_LOOKUP
 
     made = match_data.synthetic_table(tracks, seed=seed)
@@ -45,7 +46,9 @@ def command(
         soft, _ = match_data.soft_queries(table, queries, seed=seed + 2)
         weights = match_data.random_weights(queries, seed=seed + 3)
         whole = match_data.distributions(table, min(queries, 20), seed=seed + 4)
+        start = time.perf_counter()
         prior = CodePrior.of(table)
+        prior_s = time.perf_counter() - start
         few = range(max(3, queries // 10))
         start = time.perf_counter()
         match_codes(table, hard[0], weights[0], k)
@@ -55,24 +58,33 @@ def command(
         for i in few:
             _same(match_codes(table, hard[i], weights[i], k).rows, baselines.numpy_hard(table, hard[i], weights[i], k))
             _same(match_soft(table, soft[i], weights[i], k).rows, baselines.numpy_soft(table, soft[i], weights[i], k))
+        some = range(len(whole))
+        for i in some[:5]:
+            expected = baselines.numpy_distribution(table, whole[i], weights[i], k, prior)
+            _same(match_distribution(table, whole[i], weights[i], k, prior=prior).rows, expected)
+
+        def distributed(i: int, threads: int = 1) -> Any:
+            return match_distribution(table, match_data.anew(whole[i]), weights[i], k, prior=prior, threads=threads)
 
         systems: dict[str, tuple[Callable[[int], Any], Sequence[int]]] = {
             "segue hard, 1 core": (lambda i: match_codes(table, hard[i], weights[i], k), range(queries)),
             "segue soft, 1 core": (lambda i: match_soft(table, soft[i], weights[i], k), range(queries)),
             "segue hard, 2 cores": (lambda i: match_codes(table, hard[i], weights[i], k, threads=2), range(queries)),
             "segue soft, 2 cores": (lambda i: match_soft(table, soft[i], weights[i], k, threads=2), range(queries)),
-            "segue distribution, 1 core": (
-                lambda i: match_distribution(table, whole[i], weights[i], k, prior=prior),
-                range(len(whole)),
-            ),
-            "segue distribution, 2 cores": (
-                lambda i: match_distribution(table, whole[i], weights[i], k, prior=prior, threads=2),
-                range(len(whole)),
+            "segue distribution, 1 core": (distributed, some),
+            "segue distribution, 2 cores": (lambda i: distributed(i, threads=2), some),
+            "segue distribution, every row scored": (
+                lambda i: score_distribution(table, match_data.anew(whole[i]), weights[i], prior),
+                some,
             ),
             "numpy hard, bytes": (lambda i: baselines.numpy_hard_bytes(table, hard[i], weights[i], k), few),
             "numpy soft, bytes": (lambda i: baselines.numpy_soft_bytes(table, soft[i], weights[i], k), few),
             "numpy hard, exact": (lambda i: baselines.numpy_hard(table, hard[i], weights[i], k), few),
             "numpy soft, exact": (lambda i: baselines.numpy_soft(table, soft[i], weights[i], k), few),
+            "numpy distribution, exact": (
+                lambda i: baselines.numpy_distribution(table, match_data.anew(whole[i]), weights[i], k, prior),
+                some[:5],
+            ),
         }
         skipped = []
         if find_spec("faiss") is None:
@@ -95,7 +107,7 @@ def command(
             "queries": queries,
             "codes": "synthetic: clustered, skewed, some unknown; queries are tracks with 30 % of codes altered",
             "look-ups": "AVX-512 VBMI" if VECTOR_LOOKUP else "scalar",
-            "same rows as exact numpy": f"{len(few)} of {len(few)} queries, hard and soft",
+            "same rows as exact numpy": f"{len(few)} of {len(few)} hard and soft, {len(some[:5])} distributions",
             "skipped": ", ".join(skipped) or "nothing",
             "seed": seed,
         },
@@ -108,6 +120,8 @@ def command(
             "soft_two_cores_ms": by_name["segue soft, 2 cores"],
             "hard_times_numpy": by_name["numpy hard, bytes"] / by_name["segue hard, 1 core"],
             "soft_times_numpy": by_name["numpy soft, bytes"] / by_name["segue soft, 1 core"],
+            "distribution_times_numpy": by_name["numpy distribution, exact"] / by_name["segue distribution, 1 core"],
+            "prior_s": prior_s,
             "first_call_s": first_call,
             "open_ms": float(np.median(loads)),
             "bytes_a_track": size / tracks,

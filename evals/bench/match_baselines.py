@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.generator.codes import CodeTable
+from segue.generator.distribution import CodeDistribution
 from segue.generator.layout import UNKNOWN, Codes, position_name
 from segue.generator.modality import LEVELS, MODALITIES, POSITIONS
 from segue.tools.match import LEVEL_VALUES
+from segue.tools.match_distribution import CodePrior
 from segue.tools.soft_query import SoftQuery
 
 CHROMA_BATCH: Final = 5_000
@@ -45,6 +47,20 @@ def numpy_soft(table: CodeTable, query: SoftQuery, weights: NDArray[np.float64],
             continue
         one, two, three = ((weights[m] * query.tables[p])[columns[p]] for p in range(LEVELS * m, LEVELS * m + LEVELS))
         scores += np.where(columns[LEVELS * m] != UNKNOWN, (one + two) + three, 0.0)
+    return numpy_best(scores, k)
+
+
+def numpy_distribution(
+    table: CodeTable, distribution: CodeDistribution, weights: NDArray[np.float64], k: int, prior: CodePrior
+) -> NDArray[np.int64]:
+    """Look up all pairs of codes of a modality and sort."""
+    scores = np.zeros(len(table))
+    columns = table.columns[:, : len(table)]
+    for m in np.flatnonzero(weights):
+        one, two, three = columns[LEVELS * m : LEVELS * m + LEVELS]
+        pair, first, second = (part.astype(np.float64) for part in distribution.modalities[m].look_ups)
+        gain = (pair[one, two] + first[one, three]) + (second[two, three] - prior.columns[m])
+        scores += np.where(one != UNKNOWN, weights[m] * gain, 0.0)
     return numpy_best(scores, k)
 
 

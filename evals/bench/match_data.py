@@ -5,6 +5,7 @@ size (an artist, a scene), a cluster has codes of its own in every modality, a t
 them and draws the others from skewed frequencies, and some modalities are often unknown.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -95,6 +96,11 @@ def distributions(table: CodeTable, count: int, *, seed: int) -> list[CodeDistri
             parts.append(ModalityDistribution(tables[0], tables[1], (tables[2], upper, lower)))
         found.append(CodeDistribution(table.layout, tuple(parts)))
     return found
+
+
+def anew(distribution: CodeDistribution) -> CodeDistribution:
+    """Return the same distribution as a generator hands it out: nothing about it is worked out yet."""
+    return replace(distribution, modalities=tuple(replace(part) for part in distribution.modalities))
 
 
 def random_weights(count: int, *, seed: int) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ def test_it_prints_the_figures_and_every_system() -> None:
     assert names[-1] == "Chroma filter, extrapolated from 500 tracks"
     assert printed["figures"]["hard_ms"] == printed["rows"][0]["metrics"]["median_ms"] > 0
     assert printed["figures"]["soft_ms"] == printed["rows"][1]["metrics"]["median_ms"] > 0
+    assert printed["figures"]["distribution_ms"] == printed["rows"][4]["metrics"]["median_ms"] > 0
     assert printed["figures"]["bytes_a_track"] == pytest.approx(31, abs=0.5)
 
 
