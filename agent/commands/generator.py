@@ -66,7 +66,7 @@ def train(
 
 def adapt(
     catalog: Annotated[Path, typer.Argument(help="A catalog folder.")],
-    requests: Annotated[int, typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more.")] = 30_000,
+    requests: Annotated[int, typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more.")] = 20_000,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed and tracks give the same weights.")] = 0,
 ) -> None:

@@ -42,7 +42,7 @@ class Mixture:
     seed: int = 0
 
 
-ADAPTATION: Final = Mixture(requests=30_000, conversations=10_000, playlists=5_000, names=40_000)
+ADAPTATION: Final = Mixture(requests=20_000, conversations=5_000, playlists=3_000, names=37_000)
 """What a catalog alone gives: no dialogues are needed."""
 
 
