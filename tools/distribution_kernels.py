@@ -2,8 +2,8 @@
 
 A row's score is a float64 sum of float32 look-ups in pairs of codes, [K1, K2], [K1, K3] and [K2, K3] per modality, of
 which one modality's 57 kB do not fit the registers that `match_kernels` looks up bytes in. So the scan bounds scores
-twice: by the first codes alone, 64 rows at a time, and then, for the rows left, one modality after another by what that
-modality really adds, until the bound falls below the k-th best score so far. What survives is scored exactly.
+twice: by tables of single codes, 64 rows at a time, and then, for the rows left, one modality after another by what
+that modality really adds, until the bound falls below the k-th best score so far. What survives is scored exactly.
 
 Compiled and cached as `match_kernels` says. Numba's cache does not notice when a function changes that is imported
 from there: change this file as well. Knows arrays only; the caller has checked every one.
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from segue.tools.match_kernels import BLOCK, LANES, add_first_lookups, at, compiled, may_appear, offer
+from segue.tools.match_kernels import BLOCK, LANES, TABLE, add_lookups, at, compiled, may_appear, offer
 
 
 @compiled
@@ -59,6 +59,17 @@ def _add(
 
 
 @compiled
+def keep_best(given: Any, allowed: Any, banned: Any, scores: Any, rows: Any) -> int:
+    """Like `score_rows`, from the scores `given` of all rows."""
+    size = 0
+    for row in range(given.size):
+        score = given[row]
+        if score > (scores[0] if size == scores.size else -np.inf) and may_appear(row, allowed, banned):
+            size = offer(scores, rows, size, score, row)
+    return size
+
+
+@compiled
 def score_rows(
     columns: Any, chosen: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any,
     allowed: Any, banned: Any, scores: Any, rows: Any,
@@ -76,34 +87,52 @@ def score_rows(
 
 
 @compiled
-def highest(pairs: Any, firsts: Any, seconds: Any, least: Any, tops: Any) -> float:
-    """Fill `tops` float64 [9, 256] with the most that modalities can add under each first code, without their weights.
+def single_tables(pairs: Any, firsts: Any, seconds: Any, least: Any, tables: Any) -> float:
+    """Fill `tables` float64 [9, 3, 256] such that their sum at three codes is at least what these add, without weight.
 
-    `least` float32 [9, K1, K2] holds the smallest prior under a pair of codes, +inf where no track has the pair.
-    Returns the largest absolute value of all finite entries.
+    What depends on two codes is split into its mean over all first codes, which goes to the second or third code's
+    table, and the most that exceeds it under a first code. `least` float32 [9, K1, K2] holds the smallest prior under a
+    pair of codes, +inf where no track has it. Returns the largest absolute value of all finite entries.
     """
+    count, one_size, two_size = pairs.shape
+    three_size = seconds.shape[2]
     largest = np.float32(0.0)
-    above_second = np.empty(pairs.shape[2], np.float32)
-    for m in range(pairs.shape[0]):
-        for two in range(pairs.shape[2]):
-            above_second[two] = -np.inf
-            for three in range(seconds.shape[2]):
-                entry = seconds[m, two, three]
-                above_second[two] = max(above_second[two], entry)
-                largest = max(largest, _size(entry))
-        for one in range(pairs.shape[1]):
-            above_first = np.float32(-np.inf)
-            for three in range(firsts.shape[2]):
-                entry = firsts[m, one, three]
-                above_first = max(above_first, entry)
-                largest = max(largest, _size(entry))
+    gain = np.empty((one_size, two_size), np.float32)
+    for m in range(count):
+        for one in range(one_size):
+            for two in range(two_size):
+                gain[one, two] = pairs[m, one, two] - least[m, one, two]
+                largest = max(largest, _size(pairs[m, one, two]), _size(least[m, one, two]))
+        second_mean, third_mean = _finite_means(gain), _finite_means(firsts[m])
+        for one in range(one_size):
+            over_second = over_third = np.float32(-np.inf)
+            for two in range(two_size):
+                over_second = max(over_second, gain[one, two] - second_mean[two])
+            for three in range(three_size):
+                over_third = max(over_third, firsts[m, one, three] - third_mean[three])
+                largest = max(largest, _size(firsts[m, one, three]))
+            tables[m, 0, one] = over_second + over_third
+        for two in range(two_size):
             top = np.float32(-np.inf)
-            for two in range(pairs.shape[2]):
-                entry, prior = pairs[m, one, two], least[m, one, two]
-                top = max(top, (entry - prior) + above_second[two])
-                largest = max(largest, _size(entry), _size(prior))
-            tops[m, one] = top + above_first
+            for three in range(three_size):
+                top = max(top, seconds[m, two, three])
+                largest = max(largest, _size(seconds[m, two, three]))
+            tables[m, 1, two] = second_mean[two] + top
+        for three in range(three_size):
+            tables[m, 2, three] = third_mean[three]
     return float(largest)
+
+
+@compiled
+def _finite_means(table: Any) -> Any:
+    """Mean of the finite entries of each column, 0 where there are none."""
+    sums, counts = np.zeros(table.shape[1], np.float32), np.zeros(table.shape[1], np.float32)
+    for row in range(table.shape[0]):
+        for column in range(table.shape[1]):
+            finite = abs(table[row, column]) < np.inf
+            sums[column] += table[row, column] if finite else np.float32(0.0)
+            counts[column] += np.float32(finite)
+    return sums / np.maximum(counts, np.float32(1.0))
 
 
 @compiled
@@ -125,10 +154,10 @@ def _at_least(total: Any, least: Any, left: Any) -> int:
 
 @compiled
 def _correct(
-    ones: Any, twos: Any, threes: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weight: Any, assumed: Any,
-    limit: Any, left: Any, bound: Any, count: int,
+    ones: Any, twos: Any, threes: Any, pairs: Any, firsts: Any, seconds: Any, prior: Any, weight: Any, small: Any,
+    low: Any, step: Any, limit: Any, left: Any, bound: Any, count: int,
 ) -> int:  # fmt: skip
-    """Put what a modality adds in the place of what its first code let assume, in the bounds of `count` rows.
+    """Put what a modality adds in the place of what its single codes let assume, in the bounds of `count` rows.
 
     `left` holds the rows' places in the block. Keeps those whose bound stays at or above `limit`; returns how many.
     No branch depends on a row: about half of them are kept, and guessing wrong costs more than the work. Two loops,
@@ -138,7 +167,8 @@ def _correct(
         lane = np.uint64(left[place])
         one, two, three = np.uint64(ones[lane]), np.uint64(twos[lane]), np.uint64(threes[lane])
         adds = weight * ((pairs[one, two] + firsts[one, three]) + (seconds[two, three] - prior[lane]))
-        bound[place] += (adds if one else np.float32(0.0)) - assumed[one]
+        steps = np.int32(small[0, one]) + np.int32(small[1, two]) + np.int32(small[2, three])
+        bound[place] += (adds if one else np.float32(0.0)) - (low + step * np.float32(steps))
     kept = np.uint64(0)
     for place in range(count):
         left[kept] = left[place]
@@ -150,13 +180,13 @@ def _correct(
 @compiled
 def scan(
     columns: Any, start: int, end: int, pairs: Any, firsts: Any, seconds: Any, prior: Any, weights: Any,
-    order: Any, small: Any, step: float, base: float, assumed: Any, floor: float,
+    order: Any, small: Any, step: float, base: float, lows: Any, floor: float,
     allowed: Any, banned: Any, scores: Any, rows: Any,
 ) -> int:  # fmt: skip
     """Keep the best of the rows `start` (a multiple of 64) to `end` that score above `floor`; return how many.
 
-    No row scores above `base + step * sum of small[m, first code]` (uint8 [9, 256]) over the modalities in `order`, nor
-    above that with what some of them really add in the place of `assumed[m, first code]` (float32 [9, 256]).
+    No row scores above `base + step * sum of its bytes` in `small` (uint8 [9, 3, 256]) over the modalities in `order`,
+    nor above that with what some of them really add in the place of `lows[m] + step * bytes of m`.
     """
     size = 0
     k = scores.size
@@ -170,7 +200,7 @@ def scan(
         padded = -(-count // LANES) * LANES
         total[:] = 0
         for m in order:
-            add_first_lookups(at(total, 0), at(columns, 3 * m * stride + block), stride, at(small, m * 256), padded)
+            add_lookups(at(total, 0), at(columns, 3 * m * stride + block), stride, at(small, 3 * m * TABLE), padded)
         needed = 0.0 if worst == -np.inf else max(0.0, np.ceil((worst - base) / step))
         if needed > 65535.0:
             break
@@ -183,8 +213,8 @@ def scan(
             remaining = _correct(
                 columns[3 * m, block : block + count], columns[3 * m + 1, block : block + count],
                 columns[3 * m + 2, block : block + count], pairs[m], firsts[m], seconds[m],
-                prior[m, block : block + count], np.float32(weights[m]), assumed[m], np.float32(worst),
-                left, bound, remaining,
+                prior[m, block : block + count], np.float32(weights[m]), small[m], np.float32(lows[m]),
+                np.float32(step), np.float32(worst), left, bound, remaining,
             )  # fmt: skip
         for place in range(remaining):
             row = block + int(left[place])

@@ -147,7 +147,7 @@ def match_soft(
         )[1]
         lowest = float(sampled[-1]) if sampled.size == k else -np.inf
         active = np.flatnonzero(per_position[::LEVELS, 0])
-        small, step, base = table_bounds(tables, table.layout.sizes, active, lowest)
+        small, step, base, _ = table_bounds(tables, table.layout.sizes, active, lowest)
         floor = np.nextafter(lowest, -np.inf)
 
         def scan(start: int, end: int, scores: NDArray[np.float64], rows: NDArray[np.int64]) -> int:

@@ -44,12 +44,12 @@ def level_bounds(gains: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray
 
 def table_bounds(
     tables: NDArray[np.float64], sizes: NDArray[np.int64], active: NDArray[np.int64], lowest: float
-) -> tuple[NDArray[np.uint8], float, float]:
+) -> tuple[NDArray[np.uint8], float, float, NDArray[np.float64]]:
     """Round look-up tables up to bytes such that a row's score is at most `base + step * sum of its bytes`.
 
     `tables` float64 [27, 256], of which `sizes` [27] entries count; `active` are the modalities that can score;
-    `lowest` is a score that at least k rows reach, -inf if none is known. Returns (uint8 [9, 3, 256], step, base); the
-    three bytes of a modality sum to at most 255.
+    `lowest` is a score that at least k rows reach, -inf if none is known. Returns uint8 [9, 3, 256], step, base, lows.
+    The three bytes of a modality sum to at most 255; `lows` float64 [9] is what each modality has in `base`.
     """
     entries = tables.reshape(len(MODALITIES), LEVELS, TABLE)[active]
     valid = np.arange(TABLE) < sizes.reshape(len(MODALITIES), LEVELS, 1)[active]
@@ -72,19 +72,6 @@ def table_bounds(
     small[active] = np.ceil((raised - low) / step)
     # Far more than the rounding errors of 27 additions.
     margin = 1e-9 * float((np.abs(low) + ranges).sum())
-    return small, step, float(low.sum()) + margin
-
-
-def first_bounds(tops: NDArray[np.float64], lowest: float) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
-    """Round what modalities can add under each first code up to bytes: no top is above `low + step * its byte`.
-
-    `tops` float64 [n, 256], 0 at the unknown code, -inf where a code leads nowhere; `lowest` as in `table_bounds`.
-    Returns (uint8 [n, 256], low float64 [n, 1], step).
-    """
-    scored = np.where(np.isfinite(tops), tops, 0.0)
-    highest, smallest = scored.max(axis=1, keepdims=True), scored.min(axis=1, keepdims=True)
-    # A row with a top this far below the best of its modality stays below `lowest`, whatever its other codes are.
-    low = np.maximum(smallest, highest - (highest.sum() - lowest))
-    above = np.maximum(tops, low) - low
-    step = float(above.max(initial=0.0)) / (_BYTE - 1) or 1.0
-    return np.ceil(above / step).astype(np.uint8), low, step
+    lows = np.zeros(len(MODALITIES))
+    lows[active] = low.sum(axis=(1, 2))
+    return small, step, float(low.sum()) + margin, lows

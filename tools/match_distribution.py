@@ -9,9 +9,9 @@ in the catalog (`CodePrior`). An unknown modality counts 0: what a catalog does 
     log p = pair[c1, c2] + first[c1, c3] + second[c2, c3],
 for a generator's third level is a softmax of a sum (`ModalityDistribution`). These are float32, their sums float64.
 
-Nothing is approximated. Big tables are bounded from above: by first codes, and for the rows left modality by modality
-by what it adds. Modalities come in the order in which a sample of rows loses most by the second step, so that nearly
-all rows drop out after one or two (see `distribution_kernels`). Knows code tables and distributions.
+Nothing is approximated. Rows of big tables are bounded from above: code by code, and those left modality by modality by
+what it adds. Modalities come in the order in which a sample of rows loses most by the second step, so that nearly all
+rows drop out after one or two (see `distribution_kernels`). Knows code tables and distributions.
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,16 @@ from segue.generator.codec import shared_depths
 from segue.generator.codes import CodeTable
 from segue.generator.distribution import CodeDistribution, log_code_prior
 from segue.generator.layout import UNKNOWN
-from segue.generator.modality import LEVELS, MODALITIES
+from segue.generator.modality import LEVELS, MODALITIES, POSITIONS
 from segue.tools.match import Matches, Search, Weights, checked_weights
-from segue.tools.match_bounds import first_bounds
+from segue.tools.match_bounds import table_bounds
 from segue.tools.soft_query import TABLE
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
+_SCORED: Final = 65_536
+"""In tables up to this size every row is scored: bounds would cost more than they save."""
 _EVERY: Final = 8
 """Every so many rows of the sample decide on the order of modalities."""
 
@@ -108,21 +110,21 @@ class _Bounds:
         from segue.tools import distribution_kernels as kernels
 
         active = np.flatnonzero(weights)
-        tops = np.full((len(MODALITIES), TABLE), -np.inf)
-        largest = kernels.highest(tables.pairs, tables.firsts, tables.seconds, prior.least, tops)
+        singles = np.zeros((len(MODALITIES), LEVELS, TABLE))
+        largest = kernels.single_tables(tables.pairs, tables.firsts, tables.seconds, prior.least, singles)
         # 0 * -inf would be NaN; what a modality without weight could add is never looked at.
-        tops = np.multiply(weights[:, None], tops, where=weights[:, None] > 0, out=np.zeros_like(tops))
-        tops[:, UNKNOWN] = 0.0
-        self.small, low, self.step = first_bounds(tops, lowest)
-        self.assumed = (low + self.step * self.small).astype(np.float32)
-        # Far more than the rounding errors of five float32 operations a modality on sums of such entries.
-        margin = 1e-5 * (weights.sum() * 4 * largest + np.abs(self.assumed[active]).max(axis=1).sum())
-        self.base = float(low[active].sum() + margin)
+        singles[active] *= weights[active, None, None]
+        self.small, self.step, base, self.lows = table_bounds(
+            singles.reshape(POSITIONS, TABLE), table.layout.sizes, active, lowest
+        )
+        # Far more than the rounding errors of float32 sums of such entries.
+        self.base = base + 1e-5 * float(weights.sum() * 4 * largest + np.abs(self.lows).sum() + TABLE * self.step)
 
         codes = table.codes(sample)
-        adds = tables.gains(codes, prior.columns[:, sample].T, weights)
-        lost = adds - self.assumed[np.arange(len(MODALITIES)), codes[:, ::LEVELS]]
-        self.order = active[np.argsort(np.maximum(lost, -1e6).sum(axis=0)[active], kind="stable")]
+        steps = self.small[np.arange(POSITIONS) // LEVELS, np.arange(POSITIONS) % LEVELS, codes].astype(np.int64)
+        assumed = self.lows + self.step * steps.reshape(-1, len(MODALITIES), LEVELS).sum(axis=2)
+        lost = np.maximum(tables.gains(codes, prior.columns[:, sample].T, weights) - assumed, -1e6).sum(axis=0)
+        self.order = active[np.argsort(lost[active], kind="stable")]
 
 
 def score_distribution(
@@ -166,6 +168,10 @@ def match_distribution(
     few = search.few_rows()
     if few is not None:
         found = rows_of(few)
+    elif len(table) <= _SCORED:
+        all_scores = np.zeros(len(table))
+        kernels.score_all(table.columns, *tables, all_scores)
+        found = search.run(lambda s, r: kernels.keep_best(all_scores, *search.filters, s, r))
     else:
         sample = search.sample()
         # The k-th best score of a sample is a lower limit for that of all rows.
@@ -177,7 +183,7 @@ def match_distribution(
             return int(
                 kernels.scan(
                     table.columns, start, end, *tables, bounds.order, bounds.small, bounds.step, bounds.base,
-                    bounds.assumed, floor, *search.filters, scores, rows,
+                    bounds.lows, floor, *search.filters, scores, rows,
                 )
             )  # fmt: skip
 

@@ -74,12 +74,12 @@ def _emit_prefetch(builder: Any, pointer: Any) -> None:
     builder.call(function, [pointer, read, second_level, data])
 
 
-def _vector_lookups(levels: int) -> Any:
-    """Return `_add_lookups_scalar` (for one level `_add_first_scalar`) with AVX-512 VBMI.
+@intrinsic  # type: ignore[untyped-decorator]
+def _add_lookups_vector(_context: Any, bounds: Any, codes: Any, stride: Any, tables: Any, rows: Any) -> Any:
+    """`_add_lookups_scalar` with AVX-512 VBMI: 256-byte tables in four registers, 64 look-ups per instruction.
 
-    256-byte tables lie in four registers each, 64 look-ups are one instruction. While it works on a block it asks for
-    the same columns of the next one: a block is a memory page, and the processor's own prefetcher stops at page borders
-    (2.8 -> 1.8 ms for 1.6 million tracks and three levels).
+    While it works on a block it asks for the same columns of the next one: a block is a memory page, and the
+    processor's own prefetcher stops at page borders (2.8 -> 1.8 ms for 1.6 million tracks).
     """
 
     def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -96,7 +96,7 @@ def _vector_lookups(levels: int) -> Any:
             return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1)
 
         registers = [
-            [load(step(tables, level * TABLE + part * LANES), word) for part in range(4)] for level in range(levels)
+            [load(step(tables, level * TABLE + part * LANES), word) for part in range(4)] for level in range(3)
         ]
         with cgutils.for_range(builder, builder.udiv(rows, ir.Constant(byte, LANES)), intp=byte) as loop:
             start = builder.mul(loop.index, ir.Constant(byte, LANES))
@@ -113,15 +113,9 @@ def _vector_lookups(levels: int) -> Any:
             builder.store(builder.add(builder.load(target, align=1), builder.zext(total, wide)), target, align=1)
         return context.get_dummy_value()
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def lookups(_context: Any, bounds: Any, codes: Any, stride: Any, tables: Any, rows: Any) -> Any:
-        bytes_, words = types.CPointer(types.uint8), types.CPointer(types.uint16)
-        return types.void(words, bytes_, types.int64, bytes_, types.int64), generate
-
-    return lookups
-
-
-_add_lookups_vector, _add_first_vector = _vector_lookups(3), _vector_lookups(1)
+    return types.void(
+        types.CPointer(types.uint16), types.CPointer(types.uint8), types.int64, types.CPointer(types.uint8), types.int64
+    ), generate
 
 
 @compiled
@@ -134,15 +128,7 @@ def _add_lookups_scalar(bounds: Any, codes: Any, stride: int, tables: Any, rows:
         bounds[row] = np.uint16(bounds[row] + first + second + third)
 
 
-@compiled
-def _add_first_scalar(bounds: Any, codes: Any, _stride: int, tables: Any, rows: int) -> None:
-    """Add to each row's bound the entry of its first code alone."""
-    for row in range(rows):
-        bounds[row] = np.uint16(bounds[row] + tables[np.int64(codes[row])])
-
-
-_add_lookups = _add_lookups_vector if VECTOR_LOOKUP else _add_lookups_scalar
-add_first_lookups = _add_first_vector if VECTOR_LOOKUP else _add_first_scalar
+add_lookups = _add_lookups_vector if VECTOR_LOOKUP else _add_lookups_scalar
 
 
 @compiled
@@ -334,7 +320,7 @@ def soft_scan(
         padded = -(-count // LANES) * LANES
         total[:] = 0
         for m in active:
-            _add_lookups(at(total, 0), at(columns, 3 * m * stride + first), stride, at(small, 3 * m * TABLE), padded)
+            add_lookups(at(total, 0), at(columns, 3 * m * stride + first), stride, at(small, 3 * m * TABLE), padded)
         for group in range(0, count, LANES):
             highest = np.uint16(0)
             for lane in range(group, group + LANES):

@@ -26,8 +26,11 @@ ALTERED: Final = 0.3
 """How many codes of a query are drawn anew."""
 CERTAINTY: Final = 0.5
 """Probability that a simulated generator puts on the code of the track sought; the rest spreads like softmax noise."""
-_PEAK: Final = 7.0
-"""What the sought code's score lies above such noise, for about that certainty at level 1."""
+_PEAK: Final = 4.0
+"""How much more than by such noise a distribution's scores favour the codes sought."""
+_SPREADS: Final = (2.5, 2.2, 1.2, 2.2, 1.0, 0.2)
+"""Standard deviations of a distribution's scores, as a trained compact generator has them on average: of level 1; of
+level 2, shared by all codes above and under each; of level 3, shared, under each code of level 1 and of level 2."""
 
 
 def synthetic_table(tracks: int, *, seed: int, layout: CodeLayout = DEFAULT_LAYOUT) -> CodeTable:
@@ -80,7 +83,7 @@ def soft_queries(table: CodeTable, count: int, *, seed: int) -> tuple[list[SoftQ
 
 
 def distributions(table: CodeTable, count: int, *, seed: int) -> list[CodeDistribution]:
-    """Return the same half-sure answers as distributions in which each level depends on the one above."""
+    """Return answers about random tracks as distributions in which each level depends on the one above."""
     rng = np.random.default_rng(seed)
     codes, _ = hard_queries(table, count, seed=seed)
     found = []
@@ -88,12 +91,15 @@ def distributions(table: CodeTable, count: int, *, seed: int) -> list[CodeDistri
         parts = []
         for (first, second, third), sizes in zip(sought, table.layout.sizes.reshape(-1, LEVELS).tolist(), strict=True):
             one, two, three = sizes
-            tables = [2.0 * rng.normal(size=shape).astype(np.float32) for shape in ((one,), (one, two), (three,))]
-            tables[0][first] += _PEAK
-            tables[1][first, second] += _PEAK
-            tables[2][third] += _PEAK
-            upper, lower = (0.3 * rng.normal(size=(rows, three)).astype(np.float32) for rows in (one, two))
-            parts.append(ModalityDistribution(tables[0], tables[1], (tables[2], upper, lower)))
+            shapes = ((one,), (two,), (one, two), (three,), (one, three), (two, three))
+            drawn = [
+                rng.normal(0.0, spread, shape).astype(np.float32)
+                for spread, shape in zip(_SPREADS, shapes, strict=True)
+            ]
+            drawn[0][first] += _PEAK
+            drawn[1][second] += _PEAK
+            drawn[3][third] += _PEAK
+            parts.append(ModalityDistribution(drawn[0], drawn[1] + drawn[2], (drawn[3], drawn[4], drawn[5])))
         found.append(CodeDistribution(table.layout, tuple(parts)))
     return found
 

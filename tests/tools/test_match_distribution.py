@@ -13,6 +13,7 @@ from segue.generator.codes import CodeTable
 from segue.generator.distribution import CodeDistribution, ModalityDistribution, log_code_prior
 from segue.generator.layout import UNKNOWN, CodeLayout
 from segue.tools import match as matching
+from segue.tools import match_distribution as distributed
 from segue.tools.match_distribution import CodePrior, match_distribution, score_distribution
 
 LAYOUT = CodeLayout(((5, 4, 3),) * 9)
@@ -82,10 +83,15 @@ def test_scanning_finds_what_scoring_every_row_finds(
     banned = random.choice(rows, rows // 30, replace=False)
     left = np.flatnonzero(allowed & ~np.isin(np.arange(rows), banned) & (scores > -np.inf))
     expected = left[np.lexsort((left, -scores[left]))][:k]
-    # Small tables are scored row by row: lowering the limits sends this one through the bounded scan as well, first
-    # with a part of the rows for a sample.
-    for small, sample in ((16_384, 4_096), (0, 512)):
-        with mock.patch.object(matching, "_SMALL", small), mock.patch.object(matching, "_SAMPLE", sample):
+    # Small tables are scored row by row: lowering the limits sends this one through the bounded scan as well, with a
+    # part of the rows for a sample.
+    for small, scored in ((16_384, 65_536), (0, 65_536), (0, 0)):
+        limits = (
+            mock.patch.object(matching, "_SMALL", small),
+            mock.patch.object(matching, "_SAMPLE", 512),
+            mock.patch.object(distributed, "_SCORED", scored),
+        )
+        with limits[0], limits[1], limits[2]:
             for threads in (1, 2):
                 found = match_distribution(
                     table, distribution, weights, k, prior=prior, allowed=allowed, banned=banned, threads=threads
@@ -105,12 +111,12 @@ def test_scores_are_what_the_distribution_says() -> None:
 
 
 def test_a_table_of_many_blocks_is_scanned_whole() -> None:
-    table, distribution = random_table(40_000, 3, UNEVEN), random_distribution(3, 1.0, UNEVEN)
+    table, distribution = random_table(70_000, 3, UNEVEN), random_distribution(3, 1.0, UNEVEN)
     weights, prior = np.linspace(1, 3, 9), CodePrior.of(table)
     scores = by_hand(table, distribution, weights, prior)
     for threads in (1, 2):
         found = match_distribution(table, distribution, weights, 100, prior=prior, threads=threads)
-        assert found.rows.tolist() == np.lexsort((np.arange(40_000), -scores))[:100].tolist()
+        assert found.rows.tolist() == np.lexsort((np.arange(70_000), -scores))[:100].tolist()
 
 
 def test_an_empty_table_has_no_matches() -> None:
