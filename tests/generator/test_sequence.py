@@ -18,7 +18,7 @@ from segue.generator.interface import GenerationRequest, Generator
 from segue.generator.language import MusicLanguageModel
 from segue.generator.layout import UNKNOWN, CodeLayout, Codes
 from segue.generator.prompt import PromptBuilder, codec_for
-from segue.generator.sequence import SequenceGenerator
+from segue.generator.sequence import MOST_BEAMS, SequenceGenerator
 
 SMALL = CodeLayout(((2, 2, 1),) * 9)
 WISH = Dialogue.of("some mellow 90s rock")
@@ -62,11 +62,13 @@ def test_scores_are_those_of_teacher_forcing(smollm_tokenizer: PreTrainedTokeniz
     generation = asyncio.run(generator.generate(GenerationRequest(WISH, n=3)))
     scores = generator.log_likelihoods(WISH, generation.ids)
     assert (np.diff(scores) < 1e-3).all()  # beams come in the order of their likelihood
+    greedy = asyncio.run(generator.generate(GenerationRequest(WISH)))
     best = sum(
-        float(part.log_probability(generation.ids[:1, 3 * m : 3 * m + 3])[0])
-        for m, part in enumerate(generation.distribution.modalities)
+        float(part.log_probability(greedy.ids[:, 3 * m : 3 * m + 3])[0])
+        for m, part in enumerate(greedy.distribution.modalities)
     )
-    assert best == pytest.approx(float(scores[0]), abs=1e-2)
+    assert best == pytest.approx(float(generator.log_likelihoods(WISH, greedy.ids)[0]), abs=1e-2)
+    assert np.array_equal(greedy.distribution.best, greedy.ids[0])
     half = generator.log_likelihoods(WISH, np.repeat(generation.ids, 20, axis=0))
     np.testing.assert_allclose(half, np.repeat(scores, 20), atol=1e-3)
 
@@ -92,6 +94,35 @@ def test_nothing_comes_out_where_all_is_banned(smollm_tokenizer: PreTrainedToken
     generation = asyncio.run(generator.generate(GenerationRequest(WISH, allowed=codes, banned=codes)))
     assert not len(generation.ids)
     assert generation.distribution.best.shape == (27,)
+
+
+def test_what_a_request_narrows_does_not_touch_the_distribution(smollm_tokenizer: PreTrainedTokenizerFast) -> None:
+    generator = build(smollm_tokenizer)
+    plain = asyncio.run(generator.generate(GenerationRequest(WISH)))
+    rows = np.ones((3, 27), dtype=np.uint8)
+    for request in (
+        GenerationRequest(WISH, n=5),
+        GenerationRequest(WISH, banned=plain.ids),
+        GenerationRequest(WISH, allowed=rows, n=2),
+        GenerationRequest(WISH, seed=3, n=2),
+    ):
+        other = asyncio.run(generator.generate(request))
+        for one, two in zip(plain.distribution.soft_tables(), other.distribution.soft_tables(), strict=True):
+            np.testing.assert_allclose(one, two, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", [None, 5])
+def test_as_many_ids_come_as_are_asked_for_past_the_beams_too(
+    smollm_tokenizer: PreTrainedTokenizerFast, seed: int | None
+) -> None:
+    generator = build(smollm_tokenizer)
+    free = asyncio.run(generator.generate(GenerationRequest(WISH, n=MOST_BEAMS + 4, seed=seed))).ids
+    assert len({row.tobytes() for row in free}) == MOST_BEAMS + 4
+    limited = GenerationRequest(WISH, n=30, seed=seed, allowed=free, banned=free[:1])
+    found = asyncio.run(generator.generate(limited)).ids
+    assert {row.tobytes() for row in found} == {row.tobytes() for row in free[1:]}
+    if seed is None:
+        assert (np.diff(generator.log_likelihoods(WISH, free)) < 1e-3).all()
 
 
 def test_codes_of_another_layout_are_no_candidates(smollm_tokenizer: PreTrainedTokenizerFast) -> None:
