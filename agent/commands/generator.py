@@ -50,7 +50,7 @@ def train(
         corpus = _corpus(catalog, tokenizer, artist_requests, dialogues, examples, seed)
     console.print(f"{len(corpus.examples):,} examples")
     about = {
-        "command": f"segue {shlex.join(sys.argv[1:])}",
+        "command": f"segue {shlex.join(_without_folders(argument) for argument in sys.argv[1:])}",
         "data": {path.name: _digest(path) for path in (*catalog, artist_requests, dialogues) if path},
         "examples": len(corpus.examples),
         "epochs": epochs,
@@ -224,6 +224,11 @@ class _Bars:
         if task not in self._tasks:
             self._tasks[task] = self._bar.add_task(description, total=total)
         self._bar.update(self._tasks[task], description=description, completed=done, total=total)
+
+
+def _without_folders(argument: str) -> str:
+    """Return a path's name: where a file lay is of no use to others, and its digest is noted."""
+    return Path(argument).name if "/" in argument else argument
 
 
 def _digest(path: Path) -> str:
