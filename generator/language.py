@@ -81,18 +81,6 @@ class MusicLanguageModel(nn.Module):
         states: Tensor = out.last_hidden_state
         return states
 
-    def read(self, ids: Tensor, cache: Any) -> tuple[Tensor, Any]:
-        """Return the state of the last token [n, d] and the grown cache, for new ids [n, length] behind a cache."""
-        out = self.base.model(inputs_embeds=self.embed(ids), past_key_values=cache, use_cache=True)
-        return out.last_hidden_state[:, -1], out.past_key_values
-
-    def read_all(self, ids: Tensor, cache: Any) -> Tensor:
-        """Return the states of all new tokens [n, length, d]."""
-        states: Tensor = self.base.model(
-            inputs_embeds=self.embed(ids), past_key_values=cache, use_cache=True
-        ).last_hidden_state
-        return states
-
     @torch.no_grad()
     def fold(self) -> "MusicLanguageModel":
         """Put the low-rank changes into the base's matrices, in place; for inference, in float32 to lose nothing."""
