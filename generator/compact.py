@@ -94,13 +94,17 @@ class CompactNetwork(nn.Module):
                 one, two, three = (torch.from_numpy(book) for book in codebooks[modality])
                 head = heads[number]
                 span = slice(WIDTH, 2 * WIDTH)
-                for level, book in ((head.level1, one), (head.level2, two), (head.level3, three)):
-                    first = level.out_features - len(book)
-                    level.weight[first:, span] = 2 * scale * book
-                    level.bias[first:] = -scale * (book**2).sum(dim=1)
-                head.first_to_second[UNKNOWN + 1 :] = -2 * scale * one @ two.T
-                head.first_to_third[UNKNOWN + 1 :] = -2 * scale * one @ three.T
-                head.second_to_third.copy_(-2 * scale * two @ three.T)
+                # A codebook may hold fewer code vectors than the layout has room for.
+                known = slice(UNKNOWN + 1, UNKNOWN + 1 + len(one))
+                codes = (known, slice(len(two)), slice(len(three)))
+                for level, book, rows in zip(
+                    (head.level1, head.level2, head.level3), (one, two, three), codes, strict=True
+                ):
+                    level.weight[rows, span] = 2 * scale * book
+                    level.bias[rows] = -scale * (book**2).sum(dim=1)
+                head.first_to_second[known, : len(two)] = -2 * scale * one @ two.T
+                head.first_to_third[known, : len(three)] = -2 * scale * one @ three.T
+                head.second_to_third[: len(two), : len(three)] = -2 * scale * two @ three.T
 
     def _music(self, music: Music) -> tuple[Tensor, Tensor]:
         """Return one token per track and modality, [n, 9 tracks, 384], and which of them are known."""

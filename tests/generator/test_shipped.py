@@ -1,0 +1,42 @@
+"""The weights that ship: they load, belong to the shipped tokenizer, and have learnt something."""
+
+import json
+
+import numpy as np
+import pytest
+
+from segue.generator.compact_generator import COMPACT
+from segue.generator.dialogue import Dialogue
+from segue.generator.distribution import log_code_prior
+from segue.generator.language_files import LANGUAGE, trained_tokenizer
+from segue.generator.names import fold
+from segue.generator.shipped import compact_generator
+from segue.generator.tokenizer_files import read_fingerprint
+from segue.tools.catalog.default import SOURCE
+from segue.tools.catalog.parquet import from_rows, read_table
+from segue.tools.catalog.remembered_codes import RememberedCodes
+
+
+def test_weights_speak_the_codes_of_the_shipped_tokenizer() -> None:
+    assert compact_generator().fingerprint == trained_tokenizer() == read_fingerprint()
+
+
+@pytest.mark.parametrize("folder", [COMPACT, LANGUAGE], ids=lambda folder: folder.name)
+def test_a_manifest_tells_what_the_weights_were_made_of(folder) -> None:  # type: ignore[no-untyped-def]
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert {"command", "data", "examples", "seed", "tokenizer", "base"} <= manifest.keys()
+    assert "/" not in json.dumps(manifest)
+    assert all(len(digest) == 64 for digest in manifest["data"].values())
+
+
+@pytest.mark.parametrize(
+    ("wish", "artist"), [("play some Nirvana", "nirvana"), ("songs by Miles Davis", "miles davis"), ("abba", "abba")]
+)
+def test_an_artist_asked_for_by_name_is_among_the_first_tracks(wish: str, artist: str) -> None:
+    tracks = list(from_rows(read_table(SOURCE)))
+    known, codes = RememberedCodes.load().find(tracks)
+    assert known.all()
+    generator = compact_generator()
+    scores = generator.distribution(Dialogue.of(wish)).score(codes, log_code_prior(codes, generator.layout), np.ones(9))
+    first = [tracks[row] for row in np.argsort(-scores)[:10]]
+    assert any(fold(track.artist) == artist for track in first), [str(t.artist) for t in first]
