@@ -14,8 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from segue.evals.json_lines import read_objects
 from segue.generator.errors import SourceError
+from segue.generator.json_lines import read_objects
 from segue.generator.track import Track
 
 Split = Literal["train", "held", "all"]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
-from segue.evals.json_lines import read_objects
 from segue.generator.errors import SourceError
+from segue.generator.json_lines import read_objects
 from segue.tools.search.words import Word, keys, words
 
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")

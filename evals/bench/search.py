@@ -16,8 +16,8 @@ import numpy as np
 import typer
 
 from segue.evals.bench.result import BenchResult, Row, require_file
-from segue.evals.json_lines import read_lines, read_objects
 from segue.generator.errors import SourceError
+from segue.generator.json_lines import read_lines, read_objects
 
 if TYPE_CHECKING:
     from segue.tools.search.search import Searcher, Source

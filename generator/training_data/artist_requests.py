@@ -12,6 +12,7 @@ from random import Random
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from segue.generator.errors import SourceError
+from segue.generator.json_lines import read_lines
 from segue.generator.modality import Modality
 from segue.generator.names import artist_key
 from segue.generator.training_data.example import Example, ExampleTurn
@@ -32,14 +33,11 @@ class ArtistRequests(BaseModel):
 def read_artist_requests(path: Path) -> list[ArtistRequests]:
     """Return the rows of a JSON Lines file. Raises SourceError, with the line, for one that is not such a row."""
     rows = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                rows.append(ArtistRequests.model_validate(json.loads(line)))
-            except (ValueError, ValidationError) as error:
-                raise SourceError(f"{path}, line {number}: not an artist with requests: {error}") from error
+    for number, line in read_lines(path):
+        try:
+            rows.append(ArtistRequests.model_validate(json.loads(line)))
+        except (ValueError, ValidationError) as error:
+            raise SourceError(f"{path}, line {number}: not an artist with requests: {error}") from error
     return rows
 
 

@@ -6,7 +6,6 @@ no target. Each liked track is one example: the dialogue before it, and the trac
 their id, so that train and held-out parts are the same everywhere.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from segue.generator.errors import SourceError
+from segue.generator.json_lines import read_lines
 from segue.generator.names import artist_key, work_key
 from segue.generator.track import Track
 from segue.generator.training_data.example import Example, ExampleTurn
@@ -63,14 +63,13 @@ class HumanDialogue(BaseModel):
 
 def read_dialogues(path: Path, split: Split | None = None) -> Iterator[HumanDialogue]:
     """Yield the dialogues of a file, all or one part. Raises SourceError, with the line, for what is none."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                dialogue = HumanDialogue.model_validate(json.loads(line))
-            except (ValueError, ValidationError) as error:
-                raise SourceError(f"{path}, line {number}: not a dialogue: {error}") from error
-            if split in (None, dialogue.split):
-                yield dialogue
+    for number, line in read_lines(path):
+        try:
+            dialogue = HumanDialogue.model_validate(json.loads(line))
+        except (ValueError, ValidationError) as error:
+            raise SourceError(f"{path}, line {number}: not a dialogue: {error}") from error
+        if split in (None, dialogue.split):
+            yield dialogue
 
 
 class TrackResolver:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from segue.evals.bench.playlists import read_playlist_ids
-from segue.evals.json_lines import read_lines, read_objects
 from segue.generator.errors import SourceError
+from segue.generator.json_lines import read_lines, read_objects
 
 
 def test_objects_come_with_the_numbers_of_their_lines(tmp_path: Path) -> None:
