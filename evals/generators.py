@@ -122,9 +122,9 @@ def generator_rows(name: str, corpus: Corpus, catalog: Path) -> list[Ranker]:
 
 
 def _compact(corpus: Corpus, catalog: Path) -> list[Ranker]:
-    from segue.generator.compact_generator import CompactGenerator
+    from segue.generator.shipped import compact_generator
 
-    return _rows(CompactGenerator.load(), corpus)
+    return _rows(compact_generator(tokenizer=corpus.tokenizer), corpus)
 
 
 def _compact_adapted(corpus: Corpus, catalog: Path) -> list[Ranker]:
@@ -135,9 +135,9 @@ def _compact_adapted(corpus: Corpus, catalog: Path) -> list[Ranker]:
 
     folder = compact_folder(catalog)
     if folder is not None:
-        network, fingerprint = load_compact(folder)
+        network, fingerprint = load_compact(folder, tokenizer=corpus.tokenizer)
     else:
-        tokenizer = Tokenizer.load()
+        tokenizer = Tokenizer.load(fingerprint=corpus.tokenizer)
         network, fingerprint = adapt(corpus.tracks, corpus.codes, tokenizer)[0], tokenizer.fingerprint
     return _rows(CompactGenerator(network, fingerprint), corpus, name="compact adapted")
 
@@ -165,13 +165,13 @@ def _compact_random(corpus: Corpus, catalog: Path) -> list[Ranker]:
 def _parallel(corpus: Corpus, catalog: Path) -> list[Ranker]:
     from segue.generator.shipped import parallel_generator
 
-    return _rows(parallel_generator(), corpus)
+    return _rows(parallel_generator(tokenizer=corpus.tokenizer), corpus)
 
 
 def _sequence(corpus: Corpus, catalog: Path) -> list[Ranker]:
     from segue.generator.shipped import sequence_generator
 
-    return _rows(sequence_generator(), corpus)
+    return _rows(sequence_generator(tokenizer=corpus.tokenizer), corpus)
 
 
 def _rows(

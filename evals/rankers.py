@@ -20,6 +20,7 @@ from segue.generator.layout import Codes
 from segue.generator.remembered import RememberedSentences
 from segue.generator.sentences import TextEncoder
 from segue.generator.tokenizer import Tokenizer
+from segue.generator.tokenizer_files import read_fingerprint
 from segue.generator.track import Track
 from segue.tools.catalog.describe import describe
 from segue.tools.search.fusion import K
@@ -53,16 +54,19 @@ class Corpus:
         *,
         vectors: Scores | None = None,
         codes: Codes | None = None,
+        tokenizer: str | None = None,
         cache: Path | None = None,
     ) -> None:
         """`vectors` of the described tracks and semantic IDs `codes` [n, 27]: where a catalog has them, else computed.
 
+        `tokenizer` is the fingerprint of what made `codes`; where none are given the shipped tokenizer makes them.
         Computed ones are kept in the folder `cache`, if there is one.
         """
         self.tracks = tracks
         self.encoder = encoder
         self._vectors = vectors
         self._codes = codes
+        self.tokenizer = tokenizer or read_fingerprint()
         self._cache = cache
         self.embed = lru_cache(maxsize=4_096)(self._embed)
 
@@ -95,7 +99,9 @@ class Corpus:
         if self._codes is None:
             sentences = RememberedSentences(self.encoder, self._cache and self._cache / "sentences.npz")
             self._codes = Tokenizer.load(sentences=sentences).encode(self.tracks)
-            sentences.save(np.float16)
+            if self._cache is not None:
+                self._cache.mkdir(parents=True, exist_ok=True)
+                sentences.save(np.float16)
         return self._codes
 
     def _embed(self, text: str) -> Scores:

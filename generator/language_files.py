@@ -35,28 +35,25 @@ def load_language(
     tokenizer: str | None = None,
     base: str = base_model.BUNDLED,
     dtype: torch.dtype | None = None,
-) -> MusicLanguageModel:
-    """Return the model whose weights are in `folder`, on the base model `base`, in evaluation mode.
+) -> tuple[MusicLanguageModel, str]:
+    """Return the model whose weights are in `folder`, on the base model `base`, and its tokenizer's fingerprint.
 
     Raises WeightsCorrupt, TokenizerMismatch (see `weight_files.read_weights`) and BaseModelNotFound.
     """
     tensors, manifest = read_weights(folder, KIND, tokenizer=tokenizer, base=base_hash(base))
     codec = codec_for(base_model.load_tokenizer(base))
-    model = MusicLanguageModel(base_model.load_model(base, dtype=dtype), codec, rank=int(manifest["rank"]))
+    if not isinstance(rank := manifest.get("rank"), int) or rank < 0:
+        raise WeightsCorrupt(f"the manifest in {folder} tells no rank")
+    model = MusicLanguageModel(base_model.load_model(base, dtype=dtype), codec, rank=rank)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if set(trained) != set(tensors) or any(trained[name].shape != t.shape for name, t in tensors.items()):
         raise WeightsCorrupt(f"{folder} holds other tensors than the model has")
     with torch.no_grad():
         for name, parameter in trained.items():
             parameter.copy_(tensors[name])
-    return model.requires_grad_(False).eval()
+    return model.requires_grad_(False).eval(), str(manifest["tokenizer"])
 
 
 def base_hash(base: str) -> str:
     """Return what identifies a base model: the hash of the bundled one, the name of any other."""
     return base_model.GGUF_SHA256 if base == base_model.BUNDLED else base
-
-
-def trained_tokenizer(folder: Path = LANGUAGE) -> str:
-    """Return the fingerprint of the tokenizer whose codes the weights in `folder` speak."""
-    return str(read_weights(folder, KIND, tokenizer=None, base=None)[1]["tokenizer"])

@@ -1,4 +1,8 @@
-"""The generators with the weights that come with the package, each in one call. Knows which parts belong together."""
+"""The generators with the weights that come with the package, each in one call. Knows which parts belong together.
+
+`tokenizer` is the fingerprint of the codes that they are to speak, where that matters: weights of another tokenizer are
+refused with TokenizerMismatch. Missing or damaged weights raise WeightsCorrupt.
+"""
 
 from pathlib import Path
 
@@ -7,7 +11,7 @@ import torch
 from segue.generator import base_model
 from segue.generator.compact_generator import COMPACT, CompactGenerator
 from segue.generator.language import MusicLanguageModel
-from segue.generator.language_files import LANGUAGE, load_language, trained_tokenizer
+from segue.generator.language_files import LANGUAGE, load_language
 from segue.generator.parallel import ParallelGenerator
 from segue.generator.prompt import PromptBuilder
 from segue.generator.sequence import SequenceGenerator
@@ -16,24 +20,30 @@ PROMPT_TOKENS = 256
 """The longest prompt; older turns are left out of longer dialogues."""
 
 
-def compact_generator(folder: Path = COMPACT) -> CompactGenerator:
-    """Return the compact generator. Raises WeightsCorrupt where its weights are missing or damaged."""
-    return CompactGenerator.load(folder)
+def compact_generator(folder: Path = COMPACT, *, tokenizer: str | None = None) -> CompactGenerator:
+    """Return the compact generator."""
+    return CompactGenerator.load(folder, tokenizer=tokenizer)
 
 
-def parallel_generator(folder: Path = LANGUAGE, *, dtype: torch.dtype | None = None) -> ParallelGenerator:
-    """Return the parallel generator, in bfloat16 unless `dtype` says otherwise. Raises what `load_language` raises."""
-    model, prompts, fingerprint = _language(folder, dtype)
+def parallel_generator(
+    folder: Path = LANGUAGE, *, tokenizer: str | None = None, dtype: torch.dtype | None = None
+) -> ParallelGenerator:
+    """Return the parallel generator, in bfloat16 unless `dtype` says otherwise."""
+    model, prompts, fingerprint = _language(folder, tokenizer, dtype)
     return ParallelGenerator(model, prompts, fingerprint=fingerprint)
 
 
-def sequence_generator(folder: Path = LANGUAGE, *, dtype: torch.dtype | None = None) -> SequenceGenerator:
-    """Return the sequence generator; otherwise as `parallel_generator`."""
-    model, prompts, fingerprint = _language(folder, dtype)
+def sequence_generator(
+    folder: Path = LANGUAGE, *, tokenizer: str | None = None, dtype: torch.dtype | None = None
+) -> SequenceGenerator:
+    """Return the sequence generator, in bfloat16 unless `dtype` says otherwise."""
+    model, prompts, fingerprint = _language(folder, tokenizer, dtype)
     return SequenceGenerator(model, prompts, fingerprint=fingerprint)
 
 
-def _language(folder: Path, dtype: torch.dtype | None) -> tuple[MusicLanguageModel, PromptBuilder, str]:
-    model = load_language(folder, dtype=dtype).fold()
+def _language(
+    folder: Path, tokenizer: str | None, dtype: torch.dtype | None
+) -> tuple[MusicLanguageModel, PromptBuilder, str]:
+    model, fingerprint = load_language(folder, tokenizer=tokenizer, dtype=dtype)
     prompts = PromptBuilder(base_model.load_tokenizer(), model.codec, max_tokens=PROMPT_TOKENS)
-    return model, prompts, trained_tokenizer(folder)
+    return model.fold(), prompts, fingerprint

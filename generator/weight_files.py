@@ -72,15 +72,9 @@ def read_weights(
         raise WeightsCorrupt(f"the weights in {folder} cannot be read: {error}") from error
 
 
-def fill(module: nn.Module, tensors: Mapping[str, Tensor], folder: Path, *, frozen: str | None = None) -> None:
-    """Put tensors into a module by name; those of its part `frozen` are not expected.
-
-    Raises WeightsCorrupt where names or shapes differ from the module's.
-    """
-    expected = {name for name in module.state_dict() if frozen is None or not name.startswith(f"{frozen}.")}
+def fill(module: nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
+    """Put tensors into a module by name. Raises WeightsCorrupt where names or shapes differ from the module's."""
     try:
-        if set(tensors) != expected:
-            raise WeightsCorrupt(f"{folder} holds other tensors than the network has")
-        module.load_state_dict(dict(tensors), strict=False)
+        module.load_state_dict(dict(tensors))
     except RuntimeError as error:
         raise WeightsCorrupt(f"{folder} does not fit the network: {error}") from error

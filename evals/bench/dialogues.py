@@ -97,8 +97,11 @@ def read_corpus(path: Path, cache: Path | None) -> "Corpus":
 
     if path.is_dir():
         with Catalog.open(path) as catalog:
-            codes = open_codes(catalog).codes(np.arange(len(catalog)))
-            return Corpus(list(catalog), SentenceEncoder(), vectors=np.array(catalog.dense.vectors), codes=codes)
+            table = open_codes(catalog)
+            return Corpus(
+                list(catalog), SentenceEncoder(), vectors=np.array(catalog.dense.vectors),
+                codes=table.codes(np.arange(len(catalog))), tokenizer=table.fingerprint,
+            )  # fmt: skip
     tracks, _ = read_tracks(require_file(path))
     return Corpus(tracks, SentenceEncoder(), cache=cache)
 

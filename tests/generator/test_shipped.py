@@ -1,6 +1,7 @@
 """The weights that ship: they load, belong to the shipped tokenizer, and have learnt something."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from segue.generator.compact_generator import COMPACT
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import log_code_prior
-from segue.generator.language_files import LANGUAGE, trained_tokenizer
+from segue.generator.errors import TokenizerMismatch
+from segue.generator.language_files import LANGUAGE
 from segue.generator.names import fold
-from segue.generator.shipped import compact_generator
+from segue.generator.shipped import compact_generator, parallel_generator, sequence_generator
 from segue.generator.tokenizer_files import read_fingerprint
 from segue.tools.catalog.default import SOURCE
 from segue.tools.catalog.parquet import from_rows, read_table
@@ -18,11 +20,16 @@ from segue.tools.catalog.remembered_codes import RememberedCodes
 
 
 def test_weights_speak_the_codes_of_the_shipped_tokenizer() -> None:
-    assert compact_generator().fingerprint == trained_tokenizer() == read_fingerprint()
+    assert compact_generator(tokenizer=read_fingerprint()).fingerprint == read_fingerprint()
+    language = json.loads((LANGUAGE / "manifest.json").read_text(encoding="utf-8"))
+    assert language["tokenizer"] == read_fingerprint()
+    for build in (compact_generator, parallel_generator, sequence_generator):
+        with pytest.raises(TokenizerMismatch):
+            build(tokenizer="codes of another tokenizer")
 
 
 @pytest.mark.parametrize("folder", [COMPACT, LANGUAGE], ids=lambda folder: folder.name)
-def test_a_manifest_tells_what_the_weights_were_made_of(folder) -> None:  # type: ignore[no-untyped-def]
+def test_a_manifest_tells_what_the_weights_were_made_of(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert {"command", "data", "examples", "seed", "tokenizer", "base"} <= manifest.keys()
     assert "/" not in json.dumps(manifest)
