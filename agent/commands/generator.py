@@ -4,6 +4,7 @@ import hashlib
 import json
 import shlex
 import sys
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,16 +20,20 @@ if TYPE_CHECKING:
 METRICS = "training.jsonl"
 """The file beside the weights that holds one line per report of their training."""
 
-app = typer.Typer(help="The generators of semantic IDs: train them, or generate.", no_args_is_help=True)
+app = typer.Typer(help="The generators of semantic IDs: train one of your own.", no_args_is_help=True)
+
+TRAINING_TOKENS = 88
+TRAINING_TRACKS = 1
+"""How long prompts are in training, and how many earlier tracks stand in them: each token costs time."""
 
 Kind = Literal["compact", "language"]
 
 
 @app.command("train")
 def train(
-    kind: Annotated[str, typer.Option(help="compact (MiniLM and heads) or language (the language model).")],
-    out: Annotated[Path, typer.Option(help="Folder to write the weights into.")],
-    catalog: Annotated[list[Path], typer.Option(help="Files of tracks to learn from; may be repeated.")],
+    kind: Annotated[Kind, typer.Option(help="compact (MiniLM and heads) or language (the language model).")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write the weights into.")],
+    catalog: Annotated[list[Path], typer.Option(exists=True, dir_okay=False, help="Files of tracks; may be repeated.")],
     artist_requests: Annotated[Path | None, typer.Option(help="Requests written for artists, JSON Lines.")] = None,
     dialogues: Annotated[Path | None, typer.Option(help="Human dialogues (CPCD); held-out ones never enter.")] = None,
     examples: Annotated[int, typer.Option(min=100, help="Examples by grammar, shared out over the catalogs.")] = 60_000,
@@ -42,8 +47,6 @@ def train(
     """Train a generator on the tracks of one or more catalogs. A killed training of the language model resumes."""
     from segue.generator.tokenizer import Tokenizer
 
-    if kind not in ("compact", "language"):
-        raise typer.BadParameter(f"no such generator: {kind}; there are compact and language")
     tokenizer = Tokenizer.load()
     console = Console(stderr=True)
     with console.status("encoding the tracks"):
@@ -82,7 +85,7 @@ def adapt(
     from segue.generator.training.adapt import adapt as fit
     from segue.generator.training.compact import CompactSettings
     from segue.generator.training.corpus import ADAPTATION
-    from segue.tools.catalog.adapted import adapted_folder
+    from segue.tools.catalog.adapted import adapted_draft, publish_adapted
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.semantic_ids import open_codes, tokenizer_folder
 
@@ -96,18 +99,18 @@ def adapt(
         raise UserError(f"the catalog {catalog} is empty: there is nothing to learn")
     mixture = replace(ADAPTATION, requests=requests, seed=seed)
     adaptation = Adaptation(mixture, CompactSettings(epochs=epochs, seed=seed))
-    folder = adapted_folder(catalog)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _Bars(folder / METRICS) as bars:
-        network, about = fit(
-            tracks,
-            codes,
-            tokenizer,
-            adaptation,
-            reading=bars.reading,
-            report=lambda s: bars.step(s.done, s.total, loss=s.loss),
-        )
-    save_compact(network, folder, tokenizer=tokenizer.fingerprint, about=about)
+    with adapted_draft(catalog) as draft:
+        with _Bars(draft / METRICS) as bars:
+            network, about = fit(
+                tracks,
+                codes,
+                tokenizer,
+                adaptation,
+                reading=bars.reading,
+                report=lambda s: bars.step(s.done, s.total, loss=s.loss),
+            )
+        save_compact(network, draft, tokenizer=tokenizer.fingerprint, about=about)
+        folder = publish_adapted(catalog, draft)
     Console(stderr=True).print(f"the compact generator knows {len(tracks):,} tracks now: {folder}")
 
 
@@ -168,9 +171,15 @@ def _train_language(
     from segue.generator.training.language import LanguageSettings, train_language
 
     name = base or base_model.BUNDLED
-    words = base_model.load_tokenizer(name)
+    try:
+        words = base_model.load_tokenizer(name)
+    except OSError as error:
+        raise UserError(f"no base model {name!r}: {error}") from error
     prompts = PromptBuilder(words, max_tokens=TRAINING_TOKENS, max_tracks=TRAINING_TRACKS)
-    model = MusicLanguageModel(base_model.load_model(name), prompts.codec, rank=rank, seed=seed)
+    try:
+        model = MusicLanguageModel(base_model.load_model(name), prompts.codec, rank=rank, seed=seed)
+    except ValueError as error:
+        raise UserError(f"{name} cannot be trained: {error}") from error
     settings = LanguageSettings(epochs=epochs, steps=steps, self_similarity=self_similarity, seed=seed)
     with _Bars(out / METRICS) as bars:
         train_language(
@@ -179,11 +188,6 @@ def _train_language(
         )  # fmt: skip
     about |= {"settings": vars(settings), "figures": bars.last}
     save_language(model, out, tokenizer=tokenizer.fingerprint, base=base_hash(name), about=about)
-
-
-TRAINING_TOKENS = 88
-TRAINING_TRACKS = 1
-"""Prompts are kept short in training: a token costs as much as in any other place."""
 
 
 class _Bars:
@@ -214,10 +218,10 @@ class _Bars:
 
     def step(self, done: int, total: int, **figures: float) -> None:
         """Show and write the figures of a report."""
-        self.last = figures
-        told = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        self.last = {name: value for name, value in figures.items() if not isnan(value)}
+        told = ", ".join(f"{name} {value:.3f}" for name, value in self.last.items())
         self._show("training", f"training: {told}", done, total)
-        self._file.write(json.dumps({"step": done, "of": total, **figures}) + "\n")
+        self._file.write(json.dumps({"step": done, "of": total, **self.last}) + "\n")
         self._file.flush()
 
     def _show(self, task: str, description: str, done: int, total: int) -> None:
