@@ -4,7 +4,7 @@ What the listener says last and what was said before are encoded apart (MiniLM w
 tracks played so far enter as music tokens, one per known modality, as they do in the language model's prompt (TalkPlay,
 section 4.2). Nine learned queries read all of it, one per modality; beside what its query read, each head sees the
 sentence vectors of both texts. Where a modality's codebook lives in the space of those vectors (BM, ST, SF, AB by the
-default tokenizer) the heads start as distances to its code vectors: the network answers before it has learnt anything.
+default tokenizer) the heads start as distances to its code vectors.
 
 Knows dialogues and codes; no catalog, no training.
 """

@@ -7,7 +7,7 @@ modalities. Knows examples and networks; what they are about is the corpus's bus
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from segue.generator.minilm import MessageTokenizer, MiniLM
 from segue.generator.training.corpus import Corpus
 from segue.generator.training.schedule import batches, learning_rate
 
-_READ: int = 128
+_READ: Final = 128
 """Texts that the body reads at a time."""
 
 

@@ -149,15 +149,23 @@ def train_language(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
         optimizer.step()
-        seen.append(Losses(parallel.item(), np.nan if sequence is None else sequence.item(), alike.item()))
+        seen.append(
+            Losses(parallel.item(), *((sequence.item(), alike.item()) if sequence is not None else (np.nan, np.nan)))
+        )
         if report and ((step + 1) % every == 0 or step + 1 == len(plan)):
-            report(step + 1, len(plan), Losses(*np.nanmean(np.array(seen), axis=0).tolist()))
+            report(step + 1, len(plan), _mean(seen))
             seen.clear()
         if checkpoint and (step + 1) % checkpoint_every == 0:
             save_checkpoint(checkpoint, model, optimizer, step + 1, described)
     if checkpoint:
         remove_checkpoint(checkpoint)
     model.eval()
+
+
+def _mean(seen: Sequence[Losses]) -> Losses:
+    """Return the mean of each loss; NaN for one that no step had."""
+    columns = (np.array(column) for column in zip(*seen, strict=True))
+    return Losses(*(float(np.mean(kept)) if (kept := c[~np.isnan(c)]).size else np.nan for c in columns))
 
 
 def _plan(lengths: Sequence[int], settings: LanguageSettings) -> list[tuple[list[int], bool]]:
