@@ -140,5 +140,8 @@ def train(
                 metrics = {"squared_error": error / len(starts), "commitment": commitment / len(starts)}
                 progress(Step(epoch + 1, how.epochs, metrics))
     folded = _folded(encoder)
-    books = ResidualKMeans(tuple(sizes)).fit(folded(vectors), seed=seed).codebooks
+    # Equal rows must share a latent to the last bit, or k-means finds codes in the rounding of a matrix product, which
+    # depends on the processor and on where in the batch a row stands.
+    distinct, back = np.unique(vectors, axis=0, return_inverse=True)
+    books = ResidualKMeans(tuple(sizes)).fit(folded(distinct)[back.reshape(-1)], seed=seed).codebooks
     return folded, _folded(decoder), books
