@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from segue.generator.errors import SourceError
 from segue.generator.json_lines import read_objects
 from segue.generator.track import Track
+from segue.tools.ranking.situation import PastTurn, Situation
 
 Split = Literal["train", "held", "all"]
 
@@ -47,43 +48,13 @@ class Conversation(BaseModel):
 
 
 @dataclass(frozen=True)
-class PastTurn:
-    """A turn that is over."""
-
-    message: str
-    reply: str
-    liked: tuple[int, ...]
-    """Catalog positions."""
-    disliked: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class DialogueState:
-    """What is known when the user has spoken and nothing is answered yet; all that a ranker may see."""
-
-    message: str
-    past: tuple[PastTurn, ...] = ()
-    """The oldest first."""
-
-    @property
-    def liked(self) -> tuple[int, ...]:
-        """Positions of the tracks liked so far, the oldest first."""
-        return tuple(position for turn in self.past for position in turn.liked)
-
-    @property
-    def rated(self) -> frozenset[int]:
-        """Positions of all tracks rated so far; they are not recommended again."""
-        return frozenset(p for turn in self.past for p in (*turn.liked, *turn.disliked))
-
-
-@dataclass(frozen=True)
 class JudgedTurn:
     """A state and the truth about it."""
 
     dialogue: str
     number: int
     """From 1."""
-    state: DialogueState
+    state: Situation
     relevant: tuple[int, ...]
     """Positions of the tracks liked in this turn and not rated before; at least one."""
 
@@ -117,7 +88,7 @@ def judged_turns(conversations: Iterable[Conversation], positions: Mapping[str, 
     for conversation in conversations:
         past: tuple[PastTurn, ...] = ()
         for number, turn in enumerate(conversation.turns, 1):
-            state = DialogueState(turn.user_query, past)
+            state = Situation(turn.user_query, past)
             liked = _resolve(turn.liked_results, positions)
             relevant = tuple(position for position in liked if position not in state.rated)
             if relevant:

@@ -18,7 +18,6 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.evals.dialogues import DialogueState
 from segue.evals.rankers import Corpus, Ranker, Scores
 from segue.generator.codec import shared_depths
 from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
@@ -27,8 +26,9 @@ from segue.generator.layout import UNKNOWN, CodeLayout, Codes
 from segue.generator.modality import LEVELS, MODALITIES
 from segue.generator.track import Track
 from segue.tools.match import LEVEL_VALUES
+from segue.tools.ranking.situation import Situation
 
-Weigh = Callable[[DialogueState], NDArray[np.float32]]
+Weigh = Callable[[Situation], NDArray[np.float32]]
 """Nine weights for a state, float32 [9]."""
 
 
@@ -47,7 +47,7 @@ class Distributes(Protocol):
         """Return the distribution for a dialogue."""
 
 
-def dialogue_of(state: DialogueState, tracks: Sequence[Track], codes: Codes) -> Dialogue:
+def dialogue_of(state: Situation, tracks: Sequence[Track], codes: Codes) -> Dialogue:
     """Return what a generator is shown of a state: messages, answers, and the rated tracks before the answers."""
     turns: list[DialogueTurn] = []
     for past in state.past:
@@ -70,14 +70,14 @@ class GeneratorRows:
         self._codes = codes
         self._weigh = weigh
         self._prior = log_code_prior(codes, generator.layout)
-        self._last: tuple[DialogueState, CodeDistribution, NDArray[np.float32]] | None = None
+        self._last: tuple[Situation, CodeDistribution, NDArray[np.float32]] | None = None
 
     def rows(self) -> list[Ranker]:
         """Return the four rows."""
         name = self._name
         even = np.ones(len(MODALITIES), dtype=np.float32)
 
-        def alike(state: DialogueState) -> NDArray[np.float32]:
+        def alike(state: Situation) -> NDArray[np.float32]:
             return even
 
         return [
@@ -87,18 +87,18 @@ class GeneratorRows:
             _Row(f"{name}, hard weighted", self._hard, self._weigh),
         ]
 
-    def _answer(self, state: DialogueState) -> tuple[CodeDistribution, NDArray[np.float32]]:
+    def _answer(self, state: Situation) -> tuple[CodeDistribution, NDArray[np.float32]]:
         # The rows of a turn are asked one after another, so one remembered answer serves all.
         if self._last is None or self._last[0] is not state:
             distribution = self._generator.distribution(dialogue_of(state, self._tracks, self._codes))
             self._last = (state, distribution, distribution.log_probabilities(self._codes) - self._prior)
         return self._last[1:]
 
-    def _soft(self, state: DialogueState, weights: NDArray[np.float32]) -> Scores:
+    def _soft(self, state: Situation, weights: NDArray[np.float32]) -> Scores:
         scores: Scores = self._answer(state)[1] @ weights
         return scores
 
-    def _hard(self, state: DialogueState, weights: NDArray[np.float32]) -> Scores:
+    def _hard(self, state: Situation, weights: NDArray[np.float32]) -> Scores:
         values = np.concatenate(([0.0], np.cumsum(LEVEL_VALUES))).astype(np.float32)
         depths = shared_depths(self._codes, self._answer(state)[0].best)
         scores: Scores = values[depths] @ weights
@@ -106,12 +106,12 @@ class GeneratorRows:
 
 
 class _Row:
-    def __init__(self, name: str, score: Callable[[DialogueState, NDArray[np.float32]], Scores], weigh: Weigh) -> None:
+    def __init__(self, name: str, score: Callable[[Situation, NDArray[np.float32]], Scores], weigh: Weigh) -> None:
         self.name = name
         self._score = score
         self._weigh = weigh
 
-    def scores(self, state: DialogueState) -> Scores:
+    def scores(self, state: Situation) -> Scores:
         """See `Ranker`."""
         return self._score(state, self._weigh(state))
 
@@ -181,7 +181,7 @@ def _rows(
 
     importance = ModalityImportance.load()
 
-    def weigh(state: DialogueState) -> NDArray[np.float32]:
+    def weigh(state: Situation) -> NDArray[np.float32]:
         before = state.past[-1].reply if state.past else ""
         return importance.score(state.message, before).shares() * len(MODALITIES)
 

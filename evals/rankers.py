@@ -15,7 +15,6 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.evals.dialogues import DialogueState
 from segue.generator.layout import Codes
 from segue.generator.remembered import RememberedSentences
 from segue.generator.sentences import TextEncoder
@@ -23,6 +22,7 @@ from segue.generator.tokenizer import Tokenizer
 from segue.generator.tokenizer_files import read_fingerprint
 from segue.generator.track import Track
 from segue.tools.catalog.describe import describe
+from segue.tools.ranking.situation import Situation
 from segue.tools.search.fusion import K
 from segue.tools.search.terms import query_terms, terms
 
@@ -40,7 +40,7 @@ class Ranker(Protocol):
     def name(self) -> str:
         """How the row is called."""
 
-    def scores(self, state: DialogueState) -> Scores:
+    def scores(self, state: Situation) -> Scores:
         """Return a score per track, float32 [tracks], higher is better, -inf for "not found"; never NaN."""
 
 
@@ -119,12 +119,12 @@ class Corpus:
 class Lexical:
     """BM25 (k1 1.2, b 0.75) of a query against the described tracks."""
 
-    def __init__(self, name: str, corpus: Corpus, query: Callable[[DialogueState], str]) -> None:
+    def __init__(self, name: str, corpus: Corpus, query: Callable[[Situation], str]) -> None:
         self.name = name
         self._corpus = corpus
         self._query = query
 
-    def scores(self, state: DialogueState) -> Scores:
+    def scores(self, state: Situation) -> Scores:
         """See `Ranker`. Tracks without a word of the query are not found."""
         index = self._corpus.bm25
         numbers = index.get_tokens_ids(query_terms(self._query(state)))
@@ -137,12 +137,12 @@ class Lexical:
 class Dense:
     """Cosine of a query with the described tracks."""
 
-    def __init__(self, name: str, corpus: Corpus, query: Callable[[DialogueState], str]) -> None:
+    def __init__(self, name: str, corpus: Corpus, query: Callable[[Situation], str]) -> None:
         self.name = name
         self._corpus = corpus
         self._query = query
 
-    def scores(self, state: DialogueState) -> Scores:
+    def scores(self, state: Situation) -> Scores:
         """See `Ranker`."""
         cosines: Scores = self._corpus.vectors @ self._corpus.embed(self._query(state))
         return cosines
@@ -155,7 +155,7 @@ class RankFusion:
         self.name = name
         self._sources = sources
 
-    def scores(self, state: DialogueState) -> Scores:
+    def scores(self, state: Situation) -> Scores:
         """See `Ranker`. Tracks that no source ranks in its first 1,000 are not found."""
         total: Scores | None = None
         for source in self._sources:
@@ -171,15 +171,15 @@ class RankFusion:
         return np.where(total > 0, total, np.float32(-np.inf))
 
 
-def last_message(state: DialogueState) -> str:
+def last_message(state: Situation) -> str:
     """Return what the user said last."""
     return state.message
 
 
-def message_and_liked(tracks: Sequence[Track]) -> Callable[[DialogueState], str]:
+def message_and_liked(tracks: Sequence[Track]) -> Callable[[Situation], str]:
     """Return a query builder: the last message and the names of the tracks liked last."""
 
-    def query(state: DialogueState) -> str:
+    def query(state: Situation) -> str:
         names = [f"{tracks[p].title} by {tracks[p].artist}" for p in state.liked[-_REMEMBERED:]]
         return ". ".join((state.message, *names))
 

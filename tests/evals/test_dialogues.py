@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from segue.evals.bench.dialogues import rank_turns, unique_hits
-from segue.evals.dialogues import DialogueState, PastTurn, judged_turns, read_conversations, youtube_positions
+from segue.evals.dialogues import judged_turns, read_conversations, youtube_positions
 from segue.evals.rankers import RANKERS, Corpus, RankFusion, Scores
 from segue.generator.errors import SourceError
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Artist, ExternalIds, Track
+from segue.tools.ranking.situation import PastTurn, Situation
 
 NAMES = [("Creep", "Radiohead"), ("Toxic", "Britney Spears"), ("So What", "Miles Davis"), ("Jolene", "Dolly Parton")]
 
@@ -57,7 +58,7 @@ def test_a_state_holds_what_was_known_and_no_more(dialogs: Path, tracks: list[Tr
     turns = list(judged_turns(read_conversations(dialogs)[:1], youtube_positions(tracks)))
     assert [(t.number, t.relevant) for t in turns] == [(2, (0,)), (3, (2,))]  # y0 was liked before: not asked again
     second, third = (t.state for t in turns)
-    assert second == DialogueState("sad rock", (PastTurn("hello", "answer to hello", (), ()),))
+    assert second == Situation("sad rock", (PastTurn("hello", "answer to hello", (), ()),))
     assert third.liked == (0,)
     assert third.rated == {0, 1}
     assert "secret" not in repr(turns)
@@ -73,21 +74,21 @@ def test_a_line_that_is_no_dialogue_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", RANKERS)
 def test_every_ranker_finds_what_the_message_names(name: str, tracks: list[Track]) -> None:
     ranker = RANKERS[name](Corpus(tracks, HashingEncoder(64)))
-    scores = ranker.scores(DialogueState("Jolene by Dolly Parton"))
+    scores = ranker.scores(Situation("Jolene by Dolly Parton"))
     assert ranker.name == name
     assert scores.dtype == np.float32
     assert int(scores.argmax()) == 3
 
 
 def test_a_message_without_a_known_word_finds_nothing_lexically(tracks: list[Track]) -> None:
-    scores = RANKERS["bm25"](Corpus(tracks, HashingEncoder(64))).scores(DialogueState("zzz qqq"))
+    scores = RANKERS["bm25"](Corpus(tracks, HashingEncoder(64))).scores(Situation("zzz qqq"))
     assert np.isneginf(scores).all()
 
 
 def test_liked_tracks_move_the_fusion_of_four(tracks: list[Track]) -> None:
     ranker = RANKERS["fusion-4"](Corpus(tracks, HashingEncoder(64)))
     past = (PastTurn("hello", "hi", liked=(2,), disliked=()),)
-    assert int(ranker.scores(DialogueState("again", past)).argmax()) == 2
+    assert int(ranker.scores(Situation("again", past)).argmax()) == 2
 
 
 class Fixed:
@@ -95,13 +96,13 @@ class Fixed:
         self.name = name
         self._scores = np.array(scores, dtype=np.float32)
 
-    def scores(self, state: DialogueState) -> Scores:
+    def scores(self, state: Situation) -> Scores:
         return self._scores
 
 
 def test_a_fusion_adds_reciprocal_ranks_and_gives_nothing_for_what_is_not_found() -> None:
     fused = RankFusion("f", (Fixed("a", [3, 2, -np.inf]), Fixed("b", [1, 9, -np.inf])))
-    assert fused.scores(DialogueState("x")) == pytest.approx([1 / 61 + 1 / 62, 1 / 62 + 1 / 61, -np.inf])
+    assert fused.scores(Situation("x")) == pytest.approx([1 / 61 + 1 / 62, 1 / 62 + 1 / 61, -np.inf])
 
 
 def test_tracks_rated_earlier_are_out_of_the_ranking(dialogs: Path, tracks: list[Track]) -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segue.evals.dialogues import DialogueState, PastTurn
 from segue.evals.generators import GENERATORS, GeneratorRows, dialogue_of
 from segue.evals.rankers import RANKERS
 from segue.generator.dialogue import Dialogue
@@ -12,9 +11,10 @@ from segue.generator.distribution import CodeDistribution
 from segue.generator.layout import DEFAULT_LAYOUT, UNKNOWN, CodeLayout, Codes
 from segue.generator.modality import MODALITIES, Modality
 from segue.generator.track import Track
+from segue.tools.ranking.situation import PastTurn, Situation
 
 TRACKS = [Track.model_validate({"id": f"t{n}", "title": f"Song {n}", "artists": [f"Band {n}"]}) for n in range(20)]
-STATE = DialogueState("more", (PastTurn("rock", "here", (3,), (4,)), PastTurn("louder", "", (), ())))
+STATE = Situation("more", (PastTurn("rock", "here", (3,), (4,)), PastTurn("louder", "", (), ())))
 
 
 @pytest.fixture
