@@ -48,6 +48,9 @@ def import_(
         bool, typer.Option("--analyse", help="Listen to audio files for tempo, key and timbre (needs segue[audio]).")
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that analyse audio.")] = None,
+    artist_facts: Annotated[
+        bool, typer.Option(help="Fill in what the sources do not say of well-known artists (genres, origin, ...).")
+    ] = True,
     json_: JsonOption = False,
 ) -> None:
     """Import any music library; importing it again updates it."""
@@ -65,6 +68,7 @@ def import_(
         add_missing=add_missing,
         analyse=analyse,
         workers=workers,
+        artist_facts=artist_facts,
     )
     with stages() as progress:
         summary = import_sources(_folder(catalog), sources, options, progress=progress)
@@ -93,6 +97,11 @@ def _show_summary(summary: "ImportSummary") -> None:
         f"{update.tracks:,} tracks in the catalog: {update.added:,} added, {update.changed:,} changed, "
         f"{update.removed:,} removed"
     )
+    if summary.tracks_with_artist_facts:
+        console.print(
+            f"facts of well-known artists filled in for {summary.tracks_with_artist_facts:,} tracks "
+            "(--no-artist-facts leaves them out)"
+        )
     for name, stage in update.stages.items():
         console.print(f"{name}: {stage.items:,} in {stage.seconds:.1f} s ({stage.rate:,.0f} a second)")
     console.print(

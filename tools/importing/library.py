@@ -25,6 +25,7 @@ from segue.tools.importing import analysis, histories, playlists, tags
 from segue.tools.importing.columns import ColumnMap
 from segue.tools.importing.consumption import ConsumptionImport
 from segue.tools.importing.delimited import read_delimited, read_header
+from segue.tools.importing.encyclopedia import Encyclopedia
 from segue.tools.importing.files import open_bytes, open_text
 from segue.tools.importing.kinds import TABLES, Kind, recognise
 from segue.tools.importing.records import read_json_array, read_json_lines, read_parquet
@@ -49,6 +50,8 @@ class ImportOptions:
     """Whether audio files are listened to for tempo, key and descriptors (needs the `audio` extra)."""
     workers: int | None = None
     """Processes that analyse audio; by default one for each core."""
+    artist_facts: bool = True
+    """Whether the shipped encyclopedia fills in what the sources do not say of well-known artists."""
 
 
 def import_sources(
@@ -100,7 +103,9 @@ def import_sources(
             _import_one(path, kind, columns, options, root, staging, rejections, summary, progress)
             summary.seconds = time.perf_counter() - began
             summaries.append(summary)
-        update = update_catalog(root, staging.drain(), encoder=encoder, progress=progress)
+        encyclopedia = Encyclopedia.shipped() if options.artist_facts else Encyclopedia(())
+        tracks = encyclopedia.fill(staging.drain())
+        update = update_catalog(root, tracks, encoder=encoder, progress=progress)
         seconds = time.perf_counter() - started
         apart = seconds - update.embedding_seconds
         return ImportSummary(
@@ -111,6 +116,7 @@ def import_sources(
             rows_per_second=sum(summary.rows for summary in summaries) / apart,
             rejected_file=str(rejections.path) if rejections.reasons else None,
             reasons=dict(rejections.reasons.most_common(20)),
+            tracks_with_artist_facts=encyclopedia.filled,
         )
 
 
@@ -119,7 +125,7 @@ def read_tracks(
 ) -> tuple[list[Track], SourceSummary]:
     """Return the tracks of one library (a table or a folder of audio files) without making a catalog of them.
 
-    Rows that cannot be read are left out and counted in the summary, as in an import.
+    Rows that cannot be read are left out and counted in the summary, and artists filled in, as in an import.
 
     Raises:
         SourceError: it cannot be read at all, or is no library but playlists or a listening history.
@@ -134,7 +140,8 @@ def read_tracks(
     staging, summary = Staging(None), SourceSummary(str(path), kind.value)
     with TemporaryDirectory() as scratch, Rejections(Path(scratch) / FILE_NAME) as rejections:
         _import_one(path, kind, columns, options, Path(scratch), staging, rejections, summary, progress or no_progress)
-    return list(staging.drain()), summary
+    encyclopedia = Encyclopedia.shipped() if options.artist_facts else Encyclopedia(())
+    return list(encyclopedia.fill(staging.drain())), summary
 
 
 def _check(path: Path, kind: Kind, columns: ColumnMap) -> None:

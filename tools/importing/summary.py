@@ -48,6 +48,8 @@ class ImportSummary:
     """Where the rejections are written down; None where there are none."""
     reasons: dict[str, int]
     """The most frequent reasons of rejections."""
+    tracks_with_artist_facts: int = 0
+    """Tracks of which the shipped encyclopedia knew more than the sources said."""
 
     def total(self, name: str) -> int:
         """Return the sum of one of the counts over all sources."""
