@@ -1,0 +1,175 @@
+"""The taste of a listener: what they lean to, what they never want to hear, and what became of their earlier opinions.
+
+This is the profile that a listener may see and edit (Spotify's generative recommender calls it the taste profile). It
+is computed from events (`profile.fold`) and is never written to; knows no store.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from segue.memory.events import EventKind, Subject, context_key
+from segue.memory.evidence import WEIGHTS
+from segue.memory.matching import cover_key, covering_keys
+from segue.memory.plain import listed, plain
+
+_CLEAR: Final = 0.15
+"""Strength from which a leaning is worth a word."""
+_SAID: Final = frozenset({"artist", "genre", "mood", "theme", "sound", "era", "vocals", "instrument", "tempo"})
+"""Kinds that are said although nobody stated them: that somebody who likes ten songs "likes English" tells nothing."""
+_MOST_SAID: Final = 5
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Leaning(_Frozen):
+    """A like or a dislike."""
+
+    subject: Subject
+    name: str
+    strength: Annotated[float, Field(ge=-1, le=1)]
+    """From -1, hates it, to 1, loves it, faded by age."""
+    reasons: tuple[str, ...]
+    """Keys of the newest events that it rests on, at most 20, oldest first."""
+    since: datetime
+    """Time of the first of the events that count."""
+    context: str | None = None
+    """Where it holds; None where it always does."""
+    stated: bool = False
+    """Whether the listener said so; otherwise it was inferred from tracks."""
+
+
+class Ban(_Frozen):
+    """Something that is never to be played."""
+
+    subject: Subject
+    name: str
+    since: datetime
+    reason: str
+    """Key of the event."""
+    context: str | None = None
+    """Where it holds; None where it always does."""
+
+
+class Superseded(_Frozen):
+    """An opinion that a later one replaced."""
+
+    subject: Subject
+    name: str
+    was: EventKind
+    """What the earlier opinion was; "stated" also for leanings inferred from tracks."""
+    strength: float
+    """How strong it would be now, from -1 to 1."""
+    keys: tuple[str, ...]
+    """Keys of the events that no longer count."""
+    by: str
+    """Key of the event that replaced it."""
+    time: datetime
+    """When it was replaced."""
+    context: str | None = None
+
+
+class Taste(_Frozen):
+    """A listener's taste at one moment."""
+
+    user: str
+    leanings: tuple[Leaning, ...] = ()
+    """The strongest first."""
+    bans: tuple[Ban, ...] = ()
+    """The newest last."""
+    played: tuple[str, ...] = ()
+    """Ids of tracks that were played, each once, newest last; so are the three below."""
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    superseded: tuple[Superseded, ...] = ()
+    """Opinions that were replaced, oldest first."""
+    version: str = ""
+    """Changes whenever an event is added; equal for equal logs. Empty where nothing is known."""
+
+    @property
+    def banned(self) -> tuple[Subject, ...]:
+        """What is banned always, whatever the context."""
+        return tuple(ban.subject for ban in self.bans if ban.context is None)
+
+    def score(self, attributes: Sequence[Subject], context: str | None = None) -> float:
+        """Return how much the listener leans to a track with `attributes`, from -1 to 1; 0 where nothing is known.
+
+        A leaning in `context` replaces the general one about the same subject; leanings of other contexts do not
+        count. Of several attributes of one kind the strongest like and the strongest dislike count, so that a track
+        with ten genres is not ten times as likeable. Bans are no matter of degree: see `is_banned`.
+        """
+        here = self._by_context.get("", {})
+        if context is not None and (there := self._by_context.get(context_key(context))):
+            here = here | there
+        if not here:
+            return 0.0
+        best: dict[str, tuple[float, float]] = {}
+        for attribute in attributes:
+            for key in covering_keys(attribute):
+                strength = here.get(key)
+                if strength is not None:
+                    low, high = best.get(attribute.kind, (0.0, 0.0))
+                    best[attribute.kind] = (min(low, strength), max(high, strength))
+                    break  # the closest leaning speaks: who likes rock but not indie rock dislikes indie rock
+        total = sum(WEIGHTS[kind] * (low + high) for kind, (low, high) in best.items())
+        return total / (1.0 + abs(total))
+
+    def is_banned(self, attributes: Sequence[Subject], track: str | None = None, context: str | None = None) -> bool:
+        """Return whether a track must not be played: it, its work or something that it is, is banned (in `context`)."""
+        if not self.bans:
+            return False
+        contexts = [""] if context is None else ["", context_key(context)]
+        for banned in (self._bans_by_context[name] for name in contexts if name in self._bans_by_context):
+            if track is not None and f"track:{track}" in banned:
+                return True
+            if any(key in banned for attribute in attributes for key in covering_keys(attribute)):
+                return True
+        return False
+
+    def line(self, context: str | None = None) -> str:
+        """Return the taste as one short line for a prompt, "" where nothing is known.
+
+        "likes Radiohead and shoegaze; avoids country; never Christmas music". At most five of each. Names are data:
+        control characters, line breaks and special tokens are taken out (`plain.plain`).
+        """
+        here = None if context is None else context_key(context)
+        keys = {None, here}
+        told = [each for each in self.leanings if each.stated or each.subject.kind in _SAID]
+        bans = [ban for ban in reversed(self.bans) if (ban.context and context_key(ban.context)) in keys]
+        never = {cover_key(ban.subject) for ban in bans}
+        told = [each for each in told if (each.context and context_key(each.context)) in keys]
+        told = [each for each in told if cover_key(each.subject) not in never]
+        parts = [
+            ("likes", [each.name for each in told if each.strength >= _CLEAR], "and"),
+            ("avoids", [each.name for each in told if each.strength <= -_CLEAR], "and"),
+            ("never", [ban.name for ban in bans], "or"),
+        ]
+        said = [(verb, _distinct(names), last) for verb, names, last in parts]
+        return "; ".join(f"{verb} {listed(names, last)}" for verb, names, last in said if names)
+
+    @cached_property
+    def _by_context(self) -> dict[str, dict[str, float]]:
+        found: dict[str, dict[str, float]] = {}
+        for each in self.leanings:
+            place = found.setdefault(context_key(each.context) if each.context else "", {})
+            # "christmas" may be both a genre and a theme: the stronger leaning, which comes first, stands for both.
+            place.setdefault(cover_key(each.subject), each.strength)
+        return found
+
+    @cached_property
+    def _bans_by_context(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for ban in self.bans:
+            found.setdefault(context_key(ban.context) if ban.context else "", set()).add(cover_key(ban.subject))
+        return {context: frozenset(keys) for context, keys in found.items()}
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    sayable = (plain(name) for name in names)
+    return list(dict.fromkeys(name for name in sayable if name))[:_MOST_SAID]
