@@ -1,0 +1,141 @@
+"""Where threads are kept by default: LangGraph's SQLite saver, usable from an event loop.
+
+LangGraph's own asynchronous saver belongs to the event loop that made it and takes longer than the synchronous one;
+this one runs the synchronous methods in worker threads, and commits taste events in the same transaction as the turn
+that they come from, so that a process killed between the two loses neither. Knows checkpoints; nothing of what is in
+them but the name of one channel.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+    get_checkpoint_metadata,
+)
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+OUTBOX: Final = "outbox"
+"""The channel whose entries, objects with a `key`, are to be delivered after the turn is saved."""
+WAIT: Final = 60.0
+"""Seconds that a writer waits for another process's transaction."""
+
+
+class ThreadSaver(SqliteSaver):
+    """Checkpoints in one SQLite file. Safe to share between threads, event loops and processes."""
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
+        # With a write-ahead log, NORMAL survives a killed process; only a power cut may cost the last turns.
+        connection.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            "CREATE TABLE IF NOT EXISTS outbox (key TEXT PRIMARY KEY, entry TEXT NOT NULL);"
+        )
+        return cls(connection)
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        with self.lock:
+            self.conn.close()
+
+    def put(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Save a checkpoint and what it leaves to be delivered, together or not at all."""
+        place = config["configurable"]
+        kind, blob = self.serde.dumps_typed(checkpoint)
+        about = json.dumps(get_checkpoint_metadata(config, metadata), ensure_ascii=False).encode("utf-8", "ignore")
+        entries = checkpoint["channel_values"].get(OUTBOX) or ()
+        with self.lock, self.conn:
+            self.setup()
+            self.conn.execute(
+                "INSERT OR REPLACE INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id,"
+                " type, checkpoint, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    str(place["thread_id"]),
+                    place["checkpoint_ns"],
+                    checkpoint["id"],
+                    place.get("checkpoint_id"),
+                    kind,
+                    blob,
+                    about,
+                ),
+            )
+            self.conn.executemany(
+                "INSERT OR IGNORE INTO outbox (key, entry) VALUES (?, ?)",
+                [(entry["key"], json.dumps(entry, ensure_ascii=False)) for entry in entries],
+            )
+        return {
+            "configurable": {
+                "thread_id": place["thread_id"],
+                "checkpoint_ns": place["checkpoint_ns"],
+                "checkpoint_id": checkpoint["id"],
+            }
+        }
+
+    def undelivered(self) -> list[dict[str, Any]]:
+        """Return the entries of the outbox that nobody has delivered, the oldest first."""
+        with self.lock:
+            rows = self.conn.execute("SELECT entry FROM outbox ORDER BY rowid").fetchall()
+        return [json.loads(entry) for (entry,) in rows]
+
+    def delivered(self, keys: Sequence[str]) -> None:
+        """Strike entries off the outbox."""
+        with self.lock, self.conn:
+            self.conn.executemany("DELETE FROM outbox WHERE key = ?", [(key,) for key in keys])
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Return a checkpoint; see `get_tuple`."""
+        return await asyncio.to_thread(self.get_tuple, config)
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """Yield checkpoints, the newest first; see `list`."""
+
+        def listed() -> list[CheckpointTuple]:
+            found: Iterator[CheckpointTuple] = self.list(config, filter=filter, before=before, limit=limit)
+            return [*found]
+
+        for checkpoint in await asyncio.to_thread(listed):
+            yield checkpoint
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Save a checkpoint; see `put`."""
+        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """Save what a task has written; see `put_writes`."""
+        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Delete a thread; see `delete_thread`."""
+        await asyncio.to_thread(self.delete_thread, thread_id)
