@@ -1,0 +1,66 @@
+"""The list that a listener puts together in a thread: what its commands change, and the sentence that says so.
+
+The agent keeps a list and hands it out; playing it is a player's business, and it says so where it is asked to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from segue.agent.reply.wording import count, listing, named
+from segue.agent.wish import Command
+from segue.generator.track import Track
+
+LONGEST: Final = 200
+"""Tracks in a list."""
+_PLAYER: Final = frozenset({"play", "stop", "shuffle", "repeat", "sort", "rename", "other"})
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What became of a list."""
+
+    ids: list[str]
+    said: str
+    unmet: str | None = None
+    """Why the command could not be carried out."""
+
+
+def change(ids: Sequence[str], command: Command, tracks: Sequence[Track], shown: Sequence[Track]) -> Changed:
+    """Return the list after a command about `tracks`; `shown` are the tracks in sight."""
+    kept = list(ids)
+    about = list(shown) if command.everything and not tracks else list(tracks)
+    if command.name == "add":
+        return _add(kept, about)
+    if command.name in ("remove", "skip"):
+        return _remove(kept, about, command)
+    if command.name == "clear":
+        return Changed([], "Your list is empty now.")
+    if command.name == "save":
+        listed = kept or [track.id for track in shown]
+        return Changed(listed, f"Your list has {count(len(listed))}; /save FILE.m3u writes it to a file.")
+    why = "I choose music and keep a list; playing it is up to your player"
+    return Changed(kept, f"{why}.", f"{command.name}: {why}" if command.name in _PLAYER else None)
+
+
+def _add(kept: list[str], tracks: list[Track]) -> Changed:
+    new = [track for track in tracks if track.id not in kept][: max(0, LONGEST - len(kept))]
+    if not tracks:
+        return Changed(kept, "Which one shall I add? Say its number.")
+    if not new:
+        return Changed(
+            kept, "That is on your list already." if len(kept) < LONGEST else f"A list has {LONGEST} at most."
+        )
+    names = listing([named(track) for track in new[:3]]) if len(new) <= 3 else count(len(new))
+    ids = [*kept, *(track.id for track in new)]
+    return Changed(ids, f"Added {names}. Your list has {count(len(ids))}.")
+
+
+def _remove(kept: list[str], tracks: list[Track], command: Command) -> Changed:
+    if command.everything and not tracks:
+        return Changed([], "Your list is empty now.")
+    if not tracks:
+        return Changed(kept, "Which one? Say its number.")
+    gone = {track.id for track in tracks}
+    names = listing([named(track) for track in tracks[:3]])
+    return Changed([track_id for track_id in kept if track_id not in gone], f"{names} is out.")
