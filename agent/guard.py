@@ -1,0 +1,49 @@
+"""The last check of an answer: whatever ranked the tracks, none leaves that a hard constraint forbids.
+
+Recommending keeps these rules by itself; here they are checked against the catalog once more, independently, because
+one banned song costs more trust than ten good ones earn. Knows constraints and columns, nothing of scores.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segue.agent.standin import Knobs, Recommended
+from segue.generator.names import artist_key
+from segue.memory.events import attributes_of
+from segue.memory.profile import Taste
+from segue.tools.search.filters import FilterColumns, Filters
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for every track of an answer."""
+
+    filters: Filters
+    without: frozenset[int]
+    """Positions that must not be offered."""
+    taste: Taste | None
+    knobs: Knobs
+
+
+def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns) -> list[Recommended]:
+    """Return the tracks that keep all rules, in their order."""
+    allowed, _ = columns.apply(rules.filters)
+    artists: Counter[str] = Counter()
+    works: set[str] = set()
+    kept: list[Recommended] = []
+    for found in tracks:
+        track = found.track
+        names = {artist_key(artist.name) for artist in track.artists}
+        if not allowed[found.position] or found.position in rules.without:
+            continue
+        if rules.taste is not None and rules.taste.is_banned(attributes_of(track), track.id):
+            continue
+        if rules.knobs.one_per_work and track.work_id in works:
+            continue
+        if any(artists[name] >= rules.knobs.per_artist for name in names):
+            continue
+        works.add(track.work_id)
+        artists.update(names)
+        kept.append(found)
+    return kept

@@ -1,0 +1,301 @@
+"""The agent as products embed it.
+
+    agent = MusicAgent(catalog="my-music")
+    turn = await agent.turn("some mellow 90s rock, nothing too sad", user="ana", thread="t1")
+    print(turn.text, [track.title for track in turn.tracks])
+    await agent.aclose()
+
+Turns of one thread follow each other, however many are asked for at once and by however many processes; a turn that is
+delivered again under the same id is answered once; what is learnt of a listener's taste is written off the reply path
+and never lost. Belongs to one event loop.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+from uuid import uuid4
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from segue.agent.graph import build
+from segue.agent.locks import ThreadLocks
+from segue.agent.nodes.hear import LOCAL
+from segue.agent.parts import THREADS, WORKERS, assemble, data_folder
+from segue.agent.saver import ThreadSaver
+from segue.agent.state import InputState
+from segue.agent.turn import Turn
+from segue.generator.interface import Generator
+from segue.memory.events import Subject, TasteEvent, attributes_of
+from segue.memory.profile import Taste
+from segue.memory.store import TasteStore
+from segue.tools.catalog.catalog import Catalog
+from segue.tools.importance import ModalityWeights
+
+LOCKS: Final = "thread-locks"
+TURN: Final = "turn"
+"""Key of a turn's id in the metadata of its checkpoint."""
+Feedback = Literal["liked", "disliked", "skipped", "played"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node of a turn has finished."""
+
+    node: str
+    seconds: float
+
+
+class MusicAgent:
+    """A conversation over one catalog; see the module."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog | Path | str | None = None,
+        generator: Generator | None = None,
+        chat_model: BaseChatModel | None = None,
+        store: TasteStore | None = None,
+        checkpointer: BaseCheckpointSaver[Any] | None = None,
+        data: Path | None = None,
+        **settings: Any,
+    ) -> None:
+        """Load everything, which takes seconds; arguments as in `create_agent`.
+
+        Args:
+            data: folder of the default store and saver; by default the user's data folder.
+        """
+        folder = data or data_folder()
+        self._saver = checkpointer if checkpointer is not None else ThreadSaver.open(folder / THREADS)
+        self._own_saver = checkpointer is None
+        self._own_store = store is None
+        self._own_catalog = not isinstance(catalog, Catalog)
+        self.parts = assemble(
+            catalog=catalog, generator=generator, chat_model=chat_model, store=store, data=folder, **settings
+        )
+        self.graph = build(self.parts).compile(checkpointer=self._saver, name="segue")
+        self._locks = ThreadLocks(folder / LOCKS if self._own_saver else None)
+        self._room = asyncio.Semaphore(WORKERS)
+        self._recovery: asyncio.Task[None] | None = None
+        self._striking: set[asyncio.Task[None]] = set()
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog that is recommended from."""
+        return self.parts.catalog
+
+    async def turn(
+        self,
+        message: str,
+        *,
+        user: str = LOCAL,
+        thread: str = "main",
+        id: str | None = None,
+        weights: ModalityWeights | None = None,
+    ) -> Turn:
+        """Answer a message.
+
+        Args:
+            message: what the listener says, in any language and of any length.
+            user: whose taste steers the answer and learns from it.
+            thread: the conversation; its id must be one that no other conversation has. Listeners who share a thread
+                share what was said and shown in it, never their taste.
+            id: idempotency key; a message delivered again under the same key gets the answer that it got before.
+            weights: modality weights set by hand, for this turn.
+        """
+        return await self._answer(message, user, thread, id, weights, lambda step: None)
+
+    async def stream(
+        self,
+        message: str,
+        *,
+        user: str = LOCAL,
+        thread: str = "main",
+        id: str | None = None,
+        weights: ModalityWeights | None = None,
+    ) -> AsyncIterator[Step | Turn]:
+        """Answer a message, telling of each step on the way; the answer comes last. Arguments as in `turn`.
+
+        Words are not streamed: none is said before the whole text has been verified.
+        """
+        steps: asyncio.Queue[Step | None] = asyncio.Queue()
+        answering = asyncio.create_task(self._answer(message, user, thread, id, weights, steps.put_nowait))
+        answering.add_done_callback(lambda task: steps.put_nowait(None))
+        try:
+            while (reached := await steps.get()) is not None:
+                yield reached
+            yield await answering
+        finally:
+            answering.cancel()
+
+    async def feedback(self, user: str, thread: str, track_id: str, kind: Feedback, *, id: str | None = None) -> None:
+        """Take in what a listener did with a track: a player calls this, as does a button beside the track.
+
+        Args:
+            user: the listener.
+            thread: where the track was offered.
+            track_id: the track; TrackNotFound where the catalog does not have it.
+            kind: what was done.
+            id: idempotency key of this report; a report delivered again under the same key counts once.
+        """
+        track = self.catalog.track(track_id)
+        event = TasteEvent(
+            key=id or uuid4().hex,
+            user=user,
+            thread=thread,
+            time=datetime.now(UTC),
+            kind=kind,
+            subject=Subject(kind="track", value=track.id),
+            name=f"{track.title} by {track.artist}",
+            attributes=attributes_of(track),
+        )
+        async with self._locks.hold(thread):
+            config = self._config(thread, None)
+            state = (await self.graph.aget_state(config)).values
+            if state:
+                await self.graph.aupdate_state(config, heeded(state, track.id, kind), as_node="reply")
+        self.parts.keeper.record([event])
+
+    async def taste(self, user: str) -> Taste:
+        """Return what is remembered of a listener."""
+        return await self.parts.keeper.taste(user)
+
+    async def settle(self, user: str) -> bool:
+        """Wait until what was learnt of a listener is written; False where the store refuses it."""
+        return await self.parts.keeper.settled(user)
+
+    async def playlist(self, thread: str) -> list[str]:
+        """Return the ids of the tracks that were put together in a thread, or else of those shown last."""
+        state = (await self.graph.aget_state(self._config(thread, None))).values
+        return list(state.get("playlist") or state.get("last") or ())
+
+    async def history(self, thread: str) -> list[Turn]:
+        """Return the answered turns of a thread, the oldest first."""
+        turns: dict[int, Turn] = {}
+        async for saved in self._saver.alist(self._config(thread, None)):
+            record = saved.checkpoint["channel_values"].get("answer")
+            if record and record["number"] not in turns:
+                turns[record["number"]] = Turn.from_record(record)
+        return [turns[number] for number in sorted(turns)]
+
+    async def forget_thread(self, thread: str) -> None:
+        """Delete a conversation; what was learnt of the listener stays."""
+        async with self._locks.hold(thread):
+            await self._saver.adelete_thread(thread)
+
+    async def aclose(self) -> None:
+        """Write what waits to be written, and close what this agent has opened.
+
+        Raises:
+            TasteNotSaved: the store refuses events; with the default saver they are tried again at the next start.
+        """
+        try:
+            await self.parts.keeper.drain()
+            await asyncio.gather(*self._striking)
+        finally:
+            self.parts.pool.shutdown(wait=False)
+            if self._own_store:
+                await self.parts.keeper.store.aclose()
+            if isinstance(self._saver, ThreadSaver) and self._own_saver:
+                self._saver.close()
+            if self._own_catalog:
+                self.catalog.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
+
+    async def _answer(
+        self,
+        message: str,
+        user: str,
+        thread: str,
+        id: str | None,
+        weights: ModalityWeights | None,
+        told: Callable[[Step], None],
+    ) -> Turn:
+        async with self._locks.hold(thread):
+            earlier = None if id is None else await self._answered(thread, id)
+            if earlier is not None:
+                return earlier
+            async with self._room:
+                await self._recovered()
+                return await self._run(message, user, thread, id, weights, told)
+
+    async def _run(
+        self,
+        message: str,
+        user: str,
+        thread: str,
+        id: str | None,
+        weights: ModalityWeights | None,
+        told: Callable[[Step], None],
+    ) -> Turn:
+        given: InputState = {"message": message, "user": user, "weights": weights}
+        if id is not None:
+            given["id"] = id
+        turn: Turn | None = None
+        keys: list[str] = []
+        updates = self.graph.astream(given, self._config(thread, id), stream_mode="updates", durability="exit")
+        async for update in updates:
+            for node, changed in update.items():
+                told(Step(node, changed["seconds"][node]))
+                keys += [event.key for event in changed.get("events", ())]
+                turn = changed.get("turn", turn)
+        assert turn is not None, "every path through the graph ends with reply"
+        if keys and isinstance(self._saver, ThreadSaver):
+            striking = asyncio.create_task(self._strike(self._saver, user, keys))
+            self._striking.add(striking)
+            striking.add_done_callback(self._striking.discard)
+        return turn
+
+    def _config(self, thread: str, id: str | None) -> RunnableConfig:
+        """Return the configuration of a turn; its id goes into the metadata of its checkpoint, to be found again."""
+        return {"configurable": {"thread_id": thread}, "metadata": {} if id is None else {TURN: id}}
+
+    async def _answered(self, thread: str, id: str) -> Turn | None:
+        """Return the answer that was given under `id` before."""
+        async for saved in self._saver.alist({"configurable": {"thread_id": thread}}, filter={TURN: id}):
+            record = saved.checkpoint["channel_values"].get("answer")
+            if record and record["id"] == id:
+                return Turn.from_record(record)
+        return None
+
+    async def _strike(self, saver: ThreadSaver, user: str, keys: list[str]) -> None:
+        """Take events off the outbox once they are in the store."""
+        if await self.parts.keeper.settled(user):
+            await asyncio.to_thread(saver.delivered, keys)
+
+    async def _recovered(self) -> None:
+        """Before the first turn, deliver what a killed process has left in the outbox."""
+        if self._recovery is None:
+            self._recovery = asyncio.create_task(self._recover())
+        await self._recovery
+
+    async def _recover(self) -> None:
+        if isinstance(self._saver, ThreadSaver):
+            left = [TasteEvent.model_validate(entry) for entry in await asyncio.to_thread(self._saver.undelivered)]
+            self.parts.keeper.record(left)
+            for user in {event.user for event in left}:
+                await self._strike(self._saver, user, [event.key for event in left if event.user == user])
+
+
+def heeded(state: Mapping[str, Any], track_id: str, kind: Feedback) -> dict[str, Any]:
+    """Return what feedback on a track changes in a thread."""
+    update: dict[str, Any] = {"seen": list(dict.fromkeys([*state.get("seen", ()), track_id]))}
+    if kind == "played":
+        return update
+    field, turned = ("liked", "liked") if kind == "liked" else ("rejected", "disliked")
+    update[field] = list(dict.fromkeys([*state.get(field, ()), track_id]))
+    past = [dict(turn) for turn in state.get("past", ())]
+    for turn in reversed(past):
+        if track_id in turn["shown"]:
+            turn[turned] = [*turn[turned], track_id]
+            break
+    return {**update, "past": past}

@@ -1,0 +1,76 @@
+"""hear: the message and its thread become a wish. What cannot be done as asked gets its receipt right here."""
+
+from typing import Final
+
+import xxhash
+from langchain_core.messages import HumanMessage
+
+from segue.agent.attempt import attempt
+from segue.agent.parts import Parts
+from segue.agent.reply.sentences import missing
+from segue.agent.reply.wording import capital
+from segue.agent.state import READ, State, Update
+from segue.agent.turn import STORED, Receipt
+from segue.agent.wish import ThreadView, Wish
+from segue.generator.track import Track
+from segue.tools.catalog.catalog import Catalog
+
+LOCAL: Final = "local"
+"""Whose taste it is where nobody is named: that of the person at the keyboard."""
+
+
+async def hear(state: State, parts: Parts) -> Update:
+    """Understand the message."""
+    # Half of a character, as broken terminals send it, can be neither stored nor shown.
+    message = state["message"].encode("utf-8", "replace").decode("utf-8")
+    user = state.get("user") or LOCAL
+    key = state.get("id") or turn_id(state, user)
+    read = message[:READ]
+    wish, receipts = await attempt(
+        "Understanding the message",
+        parts.budgets.hear,
+        parts.run(parts.hearer.hear, read, thread_view(state, parts.catalog)),
+        Wish(act="request", text=read),
+        "only its words were searched for",
+    )
+    if len(message) > READ:
+        receipts.append(Receipt(kind="unmet", text=f"Only the first {READ:,} characters of the message were read."))
+    receipts += [Receipt(kind="degraded", text=text) for text in wish.degraded]
+    receipts += [Receipt(kind="unmet", text=f"Not applied: {unmet.text}, for {unmet.why}.") for unmet in wish.unmet]
+    receipts += [Receipt(kind="missing", text=capital(text)) for text in missing(wish.missing, wish.nearest)]
+    return {
+        "id": key,
+        "user": user,
+        "wish": wish,
+        "messages": [HumanMessage(content=message[:STORED], id=f"{key}-message")],
+        "receipts": receipts,
+    }
+
+
+def turn_id(state: State, user: str) -> str:
+    """Return the id of a turn that came without one: the same when the same message is typed again after a crash."""
+    place = f"{state['thread']}\n{state.get('number', 0)}\n{user}\n{state['message']}"
+    return xxhash.xxh3_128_hexdigest(place.encode("utf-8", "replace"))
+
+
+def thread_view(state: State, catalog: Catalog) -> ThreadView:
+    """Return what the thread knows, with its tracks as they stand in the catalog now."""
+    past = state.get("past") or []
+    standing = state.get("standing")
+    return ThreadView(
+        before=past[-1]["reply"] if past else "",
+        shown=tuple(shown_track(state, catalog, number) for number in range(1, len(state.get("last") or ()) + 1)),
+        wish=Wish.model_validate(standing) if standing else None,
+        liked=tuple(state.get("liked") or ()),
+        rejected=tuple(state.get("rejected") or ()),
+    )
+
+
+def shown_track(state: State, catalog: Catalog, number: int) -> Track:
+    """Return a track by its number in the last answer; one that has left the catalog keeps its number and its name."""
+    track_id = state["last"][number - 1]
+    if track_id in catalog:
+        return catalog.track(track_id)
+    shown = next((track for track in state["answer"].get("tracks", ()) if track["id"] == track_id), None)
+    title, artist = (shown["title"], shown["artist"]) if shown else ("a track that is gone", "unknown")
+    return Track.model_validate({"id": track_id, "title": title, "artists": [artist]})

@@ -1,0 +1,96 @@
+"""recommend: the wish, the thread and the listener's taste become tracks that keep every hard constraint."""
+
+from segue.agent.attempt import attempt
+from segue.agent.guard import Rules, obedient
+from segue.agent.parts import MOST, Parts
+from segue.agent.standin import Knobs, Recommendation
+from segue.agent.state import State, Update
+from segue.agent.toolbox.calls import call
+from segue.agent.turn import Receipt
+from segue.agent.wish import Wish
+from segue.memory.profile import Taste
+from segue.tools.catalog.catalog import Catalog
+from segue.tools.ranking.situation import PastTurn, Situation
+
+
+async def recommend(state: State, parts: Parts) -> Update:
+    """Find tracks."""
+    wish, receipts = state["wish"], [*state["receipts"]]
+    taste, failed = await attempt(
+        "Reading your taste",
+        parts.budgets.remember,
+        parts.keeper.taste(state["user"]),
+        None,
+        "it did not steer the answer",
+    )
+    receipts += failed
+    count = min(wish.count or parts.count, MOST)
+    if (wish.count or 0) > MOST:
+        receipts.append(Receipt(kind="unmet", text=f"An answer has at most {MOST} tracks."))
+    rules = Rules(wish.filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish, count))
+    called, failed = await attempt(
+        "The search",
+        parts.budgets.recommend,
+        call(
+            parts.tools["recommend"],
+            {"request": wish.text, "count": count, "filters": wish.filters.model_dump(exclude_defaults=True)},
+            f"{state['id']}-recommend",
+            situation=Situation(wish.text, _past(state, parts.catalog)),
+            without=tuple(sorted(rules.without)),
+            taste=taste,
+            weights=state.get("weights"),
+            knobs=rules.knobs,
+        ),
+        None,
+        "there are no tracks in this answer",
+    )
+    receipts += failed
+    if called is None:
+        return {"recommendation": None, "receipts": receipts}
+    found: Recommendation = called.result
+    tracks = obedient(found.tracks, rules, parts.columns)
+    receipts += [Receipt(kind="applied", text=note) for note in found.notes]
+    receipts += [Receipt(kind="degraded", text=note) for note in found.degraded]
+    return {
+        "recommendation": Recommendation(tuple(tracks), found.notes, found.degraded, found.seconds),
+        "taste_line": taste.line(wish.context) if taste is not None else "",
+        "messages": called.messages,
+        "receipts": receipts,
+    }
+
+
+def _knobs(wish: Wish, count: int) -> Knobs:
+    """Return the knobs: somebody who asks for an artist, or for an album, may get nothing else."""
+    by_name = wish.want.artists or wish.want.albums or wish.filters.artists
+    return Knobs(per_artist=count) if by_name else Knobs()
+
+
+def _without(state: State, wish: Wish, taste: Taste | None, catalog: Catalog) -> set[int]:
+    """Return the positions of what was shown, played or turned down, save songs that the message asks for by name."""
+    gone = {*(state.get("seen") or ()), *(state.get("rejected") or ())}
+    if taste is not None:
+        gone |= {*taste.played, *taste.disliked, *taste.skipped}
+    positions = {catalog.positions[track_id] for track_id in gone if track_id in catalog}
+    for mention in wish.mentions:
+        if mention.kind == "title" and mention.polarity == "want":
+            positions -= set(mention.positions)
+    return positions
+
+
+def _past(state: State, catalog: Catalog) -> tuple[PastTurn, ...]:
+    """Return the newest turns in catalog positions."""
+
+    def positions(ids: list[str]) -> tuple[int, ...]:
+        return tuple(catalog.positions[track_id] for track_id in ids if track_id in catalog)
+
+    turns = state.get("past") or []
+    return tuple(
+        PastTurn(
+            message=turn["message"],
+            reply=turn["reply"],
+            liked=positions(turn["liked"]),
+            disliked=positions(turn["disliked"]),
+            shown=positions(turn["shown"]),
+        )
+        for turn in turns
+    )

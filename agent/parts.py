@@ -1,0 +1,168 @@
+"""The parts that the nodes of the graph work with, put together once and handed to each of them.
+
+Knows which parts there are and how to load the usual ones; the graph says in which order they act.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.tools import BaseTool
+from platformdirs import user_data_path
+
+from segue.agent.attempt import Budgets
+from segue.agent.hear import Hearer
+from segue.agent.keeper import TasteKeeper
+from segue.agent.standin import Knobs, Recommendation, Recommender
+from segue.agent.toolbox.look_up import look_up_tool
+from segue.agent.toolbox.recommend import recommend_tool
+from segue.agent.toolbox.weigh import weigh_tool
+from segue.agent.wish import ThreadView, Wish
+from segue.generator.interface import Generator
+from segue.memory.profile import Taste
+from segue.memory.store import SqliteTasteStore, TasteStore
+from segue.tools.catalog.catalog import Catalog
+from segue.tools.catalog.default import default_catalog
+from segue.tools.importance import ModalityImportance, ModalityWeights
+from segue.tools.ranking.situation import Situation
+from segue.tools.search.filters import FilterColumns, Filters
+from segue.tools.search.search import Searcher
+
+T = TypeVar("T")
+WORKERS: Final = 4
+"""Turns that work at the same time; further ones wait for their turn, and their time budgets with them."""
+COUNT: Final = 5
+"""Tracks in an answer where the listener does not say how many."""
+THREADS: Final = "threads.sqlite"
+TASTE: Final = "taste.sqlite"
+MOST: Final = 50
+"""Tracks in an answer at most."""
+
+
+BUDGETS: Final = Budgets()
+
+
+class Hears(Protocol):
+    """What turns a message into a wish."""
+
+    def hear(self, message: str, thread: ThreadView) -> Wish:
+        """Return what `message` asks for, said in that thread."""
+
+
+class Weighs(Protocol):
+    """What says how much each modality matters."""
+
+    def score(self, message: str, before: str = "") -> ModalityWeights:
+        """Score a message; `before` is what was said last."""
+
+
+class Recommends(Protocol):
+    """What finds tracks."""
+
+    def recommend(
+        self,
+        situation: Situation,
+        k: int = ...,
+        filters: Filters = ...,
+        without: Sequence[int] = ...,
+        taste: Taste | None = ...,
+        weights: ModalityWeights | None = ...,
+        knobs: Knobs = ...,
+    ) -> Recommendation:
+        """Return the `k` best tracks for a situation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Everything that the nodes need, and nothing of any one turn."""
+
+    catalog: Catalog
+    hearer: Hears
+    importance: Weighs
+    recommender: Recommends
+    keeper: TasteKeeper
+    columns: FilterColumns
+    """Where the last check of an answer looks whether hard constraints hold."""
+    pool: ThreadPoolExecutor
+    """Where work that computes runs, so that the event loop stays free."""
+    tools: Mapping[str, BaseTool]
+    """LangChain tools by name, over the parts above."""
+    chat_model: BaseChatModel | None = None
+    budgets: Budgets = BUDGETS
+    count: int = COUNT
+
+    def warm(self) -> None:
+        """Open every index and load every model, so that the first turn is as quick as the others."""
+        self.hearer.hear("hello", ThreadView())
+        self.importance.score("hello")
+        self.recommender.recommend(Situation("some music"), 1)
+
+    def run(self, work: Callable[..., T], *arguments: object) -> Awaitable[T]:
+        """Run a function in the pool."""
+        return asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))
+
+
+def data_folder() -> Path:
+    """Return where threads and taste are kept unless somebody says otherwise."""
+    return user_data_path("segue", appauthor=False)
+
+
+def assemble(
+    *,
+    catalog: Catalog | Path | str | None = None,
+    generator: Generator | None = None,
+    chat_model: BaseChatModel | None = None,
+    store: TasteStore | None = None,
+    data: Path | None = None,
+    hearer: Hears | None = None,
+    importance: Weighs | None = None,
+    recommender: Recommends | None = None,
+    budgets: Budgets = BUDGETS,
+    count: int = COUNT,
+) -> Parts:
+    """Load the parts, which takes seconds; those that are given are taken instead of the usual ones.
+
+    Args:
+        catalog: an opened catalog or its folder; by default the catalog that comes with Segue.
+        generator: generates semantic IDs for the usual recommender; None ranks without one.
+        chat_model: puts answers into words, which must pass the verifier.
+        store: keeps taste; by default a SQLite file in `data`.
+        data: folder of the default store; by default the user's data folder.
+        hearer: understands messages.
+        importance: weighs the modalities.
+        recommender: finds tracks.
+        budgets: seconds that each part of a turn may take.
+        count: tracks in an answer where the listener does not say how many.
+    """
+    opened = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog or default_catalog())
+    searcher = Searcher(opened)
+    if store is None:
+        store = SqliteTasteStore((data or data_folder()) / TASTE)
+    pool = ThreadPoolExecutor(2 * WORKERS, thread_name_prefix="segue")
+    weighs = importance or ModalityImportance.load()
+    finds = recommender or Recommender(opened, generator)
+
+    def in_pool(work: Callable[..., T]) -> Callable[..., Awaitable[T]]:
+        return lambda *given, **named: asyncio.get_running_loop().run_in_executor(pool, partial(work, *given, **named))
+
+    tools = (weigh_tool(in_pool(weighs.score)), recommend_tool(in_pool(finds.recommend)), look_up_tool(opened))
+    parts = Parts(
+        catalog=opened,
+        hearer=hearer or Hearer(opened, searcher),
+        importance=weighs,
+        recommender=finds,
+        keeper=TasteKeeper(store),
+        columns=searcher.columns,
+        pool=pool,
+        tools={tool.name: tool for tool in tools},
+        chat_model=chat_model,
+        budgets=budgets,
+        count=count,
+    )
+    parts.warm()
+    return parts
