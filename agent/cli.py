@@ -23,8 +23,9 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    from segue.agent.commands import catalog, generator, importance, search, tokenizer
+    from segue.agent.commands import catalog, chat, generator, importance, search, tokenizer
 
+    app.command("chat")(chat.chat)
     app.command("adapt")(generator.adapt)
     app.add_typer(catalog.app, name="catalog")
     app.add_typer(generator.app, name="generator")

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
 
     catalog: Path = Field(default_factory=default_catalog_folder)
     """Folder of the catalog that commands work on (SEGUE_CATALOG)."""
+    data: Path = Field(default_factory=lambda: user_data_path("segue", appauthor=False))
+    """Folder of conversations and taste (SEGUE_DATA)."""
     cache: Path = Field(default_factory=lambda: user_cache_path("segue"))
     """Folder of what can be made again: the default catalog, converted models (SEGUE_CACHE)."""
 
