@@ -9,13 +9,14 @@ control characters and limited in length here, stripped of everything that could
 import re
 from collections.abc import Iterable
 from datetime import UTC
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from segue.generator.names import artist_key, fold
 from segue.generator.track import MAX_NAME, Track, clean_text
+from segue.memory.evidence import SHARES
 
 AttributeKind = Literal[
     "artist", "genre", "mood", "theme", "era", "vocals", "language", "instrument", "tempo", "version", "activity",
@@ -50,12 +51,23 @@ _DECADE_WORDS: Final = {
 _VOICE = re.compile(r" (?:vocals?|vocalists?|voices?|singers?|singing)$")
 _CONTEXT_LEAD = re.compile(r"^(?:(?:at|in|on|for|while|during|when|the|my|i am|im|i|a) )+")
 _CHUNK: Final = 4
+_FAMILY: Final = frozenset({"genre", "theme", "sound", "activity"})
 
 
 def _encodable(value: str) -> str:
     """Refuse what UTF-8 cannot carry: a store could not tell it from something else."""
     value.encode()
     return value
+
+
+def _cleaned(value: str) -> str:
+    # Almost all names are clean already, and a long log has tens of thousands of them.
+    if value.isascii() and value.isprintable() and "  " not in value and value.strip() == value != "":
+        return value
+    cleaned = clean_text(value)
+    if not cleaned:
+        raise ValueError("a blank name")
+    return cleaned
 
 
 def _shortened(length: int) -> BeforeValidator:
@@ -67,7 +79,7 @@ def _shortened(length: int) -> BeforeValidator:
 
 Id = Annotated[str, AfterValidator(_encodable), Field(min_length=1, max_length=MAX_ID)]
 """An id exactly as the product gave it: two ids that look alike are two ids."""
-Value = Annotated[str, AfterValidator(clean_text), Field(min_length=1, max_length=MAX_NAME)]
+Value = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_cleaned)]
 """A name or an id as spelt, cleaned."""
 
 
@@ -90,6 +102,21 @@ def context_key(context: str) -> str:
     return _CONTEXT_LEAD.sub("", folded) or folded
 
 
+def _folded(kind: SubjectKind, value: str) -> str:
+    if kind in ("track", "work"):
+        return value
+    if kind == "artist":
+        return artist_key(value)
+    if kind == "era":
+        return era_key(value)
+    return _VOICE.sub("", fold(value)) if kind == "vocals" else fold(value)
+
+
+@lru_cache(maxsize=65_536)
+def _cover(kind: SubjectKind, value: str) -> str:
+    return f"{'like' if kind in _FAMILY else kind}:{_folded(kind, value)}"
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -101,22 +128,23 @@ class Subject(_Frozen):
     value: Value
     """As spelt; for tracks the id in the catalog, for works the `work_id`."""
 
-    @cached_property
+    @property
     def key(self) -> str:
         """The same for all spellings of one subject: "artist:beatles" for "The Beatles"."""
         return f"{self.kind}:{self.folded}"
 
-    @cached_property
+    @property
+    def cover(self) -> str:
+        """The same for all subjects that are one to a listener: Christmas as genre, theme, tag or activity.
+
+        The listener's words know no fields, and catalogs do not agree in which of these they say what a track is like.
+        """
+        return _cover(self.kind, self.value)
+
+    @property
     def folded(self) -> str:
         """The value as it is compared; ids are compared as they are."""
-        if self.kind in ("track", "work"):
-            return self.value
-        if self.kind == "artist":
-            return artist_key(self.value)
-        if self.kind == "era":
-            return era_key(self.value)
-        folded = fold(self.value)
-        return _VOICE.sub("", folded) if self.kind == "vocals" else folded
+        return _folded(self.kind, self.value)
 
 
 class TasteEvent(_Frozen):
@@ -145,6 +173,23 @@ class TasteEvent(_Frozen):
     """What the listener said, as the source."""
     undoes: Annotated[tuple[Id, ...], Field(max_length=MAX_UNDONE)] = ()
     """For "undone": the keys of the events that are taken back."""
+
+    @cached_property
+    def speaks(self) -> tuple[tuple[str, Subject, float], ...]:
+        """What the event speaks for: (`Subject.cover`, subject, share), the subject itself with a share of 1.
+
+        A track is not among them, nor the work that it is of; of attributes with one cover the largest share counts.
+        """
+        found: dict[str, tuple[str, Subject, float]] = {}
+        if self.subject.kind != "track":
+            found[self.subject.cover] = (self.subject.cover, self.subject, 1.0)
+        for attribute in self.attributes:
+            share = SHARES.get(attribute.kind)
+            if share is not None:
+                cover = attribute.cover
+                if cover not in found or found[cover][2] < share:
+                    found[cover] = (cover, attribute, share)
+        return tuple(found.values())
 
     @property
     def shown(self) -> str:

@@ -1,14 +1,13 @@
-"""How much an event says about a leaning, and how fast that fades. Numbers only; which events count is `profile.py`.
+"""How much an event says about a leaning, and how fast that fades.
 
 The numbers are chosen by hand so that they read sensibly: one liked track makes its artist a mild leaning (.4) and its
-genres a slight one (.2); four make them clear; one statement outweighs what was inferred. They are not fitted.
+genres a slight one (.2); four make them clear; one statement outweighs what was inferred. They are not fitted. Which
+kinds there are is `events.py`, and which events count is `profile.py`.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
-
-from segue.memory.events import AttributeKind, EventKind
 
 STATED_HALF_LIFE: Final = timedelta(days=730)
 """After this time a leaning put into words counts half."""
@@ -17,16 +16,16 @@ FEEDBACK_HALF_LIFE: Final = timedelta(days=180)
 PASSING_HALF_LIFE: Final = timedelta(days=45)
 """After this time a played or skipped track counts half."""
 
-HALF_LIVES: Final[Mapping[EventKind, timedelta]] = {
+HALF_LIVES: Final[Mapping[str, timedelta]] = {
     "stated": STATED_HALF_LIFE,
     "liked": FEEDBACK_HALF_LIFE,
     "disliked": FEEDBACK_HALF_LIFE,
     "played": PASSING_HALF_LIFE,
     "skipped": PASSING_HALF_LIFE,
 }
-SIGNS: Final[Mapping[EventKind, float]] = {"liked": 1.0, "disliked": -1.0, "skipped": -0.3, "played": 0.1}
+SIGNS: Final[Mapping[str, float]] = {"liked": 1.0, "disliked": -1.0, "skipped": -0.3, "played": 0.1}
 """What an event says about the track itself. That something was played says little: it may just have come along."""
-SHARES: Final[Mapping[AttributeKind, float]] = {
+SHARES: Final[Mapping[str, float]] = {
     "artist": 0.45, "genre": 0.22, "mood": 0.18, "theme": 0.15, "sound": 0.15, "era": 0.12, "vocals": 0.12,
     "album": 0.2, "activity": 0.12, "tempo": 0.1, "instrument": 0.08, "language": 0.08, "version": 0.08,
     "country": 0.05,
@@ -39,7 +38,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
 """How much a leaning moves the score of a track that has what it is about."""
 
 
-def decay(kind: EventKind, time: datetime, now: datetime) -> float:
+def decay(kind: str, time: datetime, now: datetime) -> float:
     """Return what is left of an event: 1 when new, 1/2 after a half-life. The future counts as now (clocks differ)."""
     age = (now - time).total_seconds()
     return 1.0 if age <= 0 else float(2.0 ** (-age / HALF_LIVES[kind].total_seconds()))

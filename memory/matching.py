@@ -1,8 +1,6 @@
-"""Which attributes of tracks a subject covers: "rock" covers "indie rock", and a Christmas genre a Christmas theme.
+"""Which attributes of tracks a subject covers: "rock" covers "indie rock", as in the filters of a search.
 
-The listener's words know no fields: a track is Christmas music whether its genre, its theme or a tag says so. So the
-kinds that say what a track is like are one family here, and of a label any run of whole words will do, as in the
-filters. All other kinds compare whole. Knows subjects only.
+Of a label any run of whole words will do, in the kinds that say what a track is like; all other kinds compare whole.
 """
 
 from functools import lru_cache
@@ -10,33 +8,23 @@ from typing import Final
 
 from segue.memory.events import Subject
 
-_FAMILY: Final = frozenset({"genre", "theme", "sound", "activity"})
-_BY_WORDS: Final = _FAMILY | {"mood", "instrument"}
+_BY_WORDS: Final = frozenset({"genre", "theme", "sound", "activity", "mood", "instrument"})
 _MAX_WORDS: Final = 8
 """Words of a label that are looked at; longer ones are sentences."""
 
 
-def cover_key(subject: Subject) -> str:
-    """Return the key under which a leaning or a ban is found from the attributes of a track."""
-    return f"like:{subject.folded}" if subject.kind in _FAMILY else subject.key
-
-
-def covering_keys(attribute: Subject) -> tuple[str, ...]:
-    """Return the `cover_key` of every subject that covers `attribute`, the attribute itself first."""
-    if attribute.kind not in _BY_WORDS:
-        return (attribute.key,)
-    return _runs("like" if attribute.kind in _FAMILY else attribute.kind, attribute.folded)
+def wider(attribute: Subject) -> tuple[str, ...]:
+    """Return `Subject.cover` of every other subject that covers `attribute`, the longest first."""
+    return _runs(attribute.cover) if attribute.kind in _BY_WORDS and " " in attribute.cover else ()
 
 
 @lru_cache(maxsize=16_384)
-def _runs(kind: str, label: str) -> tuple[str, ...]:
+def _runs(cover: str) -> tuple[str, ...]:
+    kind, _, label = cover.partition(":")
     words = label.split()
-    runs = [f"{kind}:{label}"]
-    if len(words) <= _MAX_WORDS:
-        runs += [
-            f"{kind}:{' '.join(words[start:end])}"
-            for start in range(len(words))
-            for end in range(len(words), start, -1)
-            if (start, end) != (0, len(words))
-        ]
-    return tuple(runs)
+    lengths = range(len(words) - 1, 0, -1) if len(words) <= _MAX_WORDS else ()
+    return tuple(
+        f"{kind}:{' '.join(words[start : start + length])}"
+        for length in lengths
+        for start in range(len(words) - length + 1)
+    )

@@ -23,7 +23,8 @@ from datetime import datetime
 import xxhash
 
 from segue.memory.events import TasteEvent
-from segue.memory.tally import Tally
+from segue.memory.leanings import Leanings
+from segue.memory.opinions import Opinions
 from segue.memory.taste import Ban, Leaning, Superseded, Taste
 
 __all__ = ["Ban", "Leaning", "Superseded", "Taste", "fold", "standing"]
@@ -42,16 +43,26 @@ def fold(events: Iterable[TasteEvent], now: datetime) -> Taste:
     if now.tzinfo is None:
         raise ValueError("`now` has no time zone")
     events = ordered(events)
-    users = {event.user for event in events}
-    if len(users) > 1:
+    if any(event.user != events[0].user for event in events):
         raise ValueError("events of several listeners cannot be folded into one taste")
     if not events:
         return Taste(user="")
-    tally = Tally(now)
-    for event in standing(events):
-        tally.count(event)
-    version = xxhash.xxh3_64_hexdigest("\0".join(sorted(event.key for event in events)).encode())
-    return tally.taste(users.pop(), version)
+    left = standing(events)
+    opinions, leanings = Opinions(left, now), Leanings(now)
+    for event in left:
+        if event.lasting and event.key not in opinions.void:
+            leanings.count(event)
+    return Taste(
+        user=events[0].user,
+        leanings=leanings.found(),
+        bans=leanings.bans,
+        played=opinions.played,
+        liked=opinions.liked,
+        disliked=opinions.disliked,
+        skipped=opinions.skipped,
+        superseded=tuple(sorted([*opinions.trail, *leanings.trail], key=lambda each: (each.time, each.by))),
+        version=xxhash.xxh3_64_hexdigest("\0".join(sorted(event.key for event in events)).encode()),
+    )
 
 
 def ordered(events: Iterable[TasteEvent]) -> list[TasteEvent]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from segue.memory.events import EventKind, Subject, context_key
 from segue.memory.evidence import WEIGHTS
-from segue.memory.matching import cover_key, covering_keys
+from segue.memory.matching import wider
 from segue.memory.plain import listed, plain
 
 _CLEAR: Final = 0.15
@@ -109,15 +109,19 @@ class Taste(_Frozen):
             here = here | there
         if not here:
             return 0.0
-        best: dict[str, tuple[float, float]] = {}
+        low: dict[str, float] = {}
+        high: dict[str, float] = {}
         for attribute in attributes:
-            for key in covering_keys(attribute):
-                strength = here.get(key)
-                if strength is not None:
-                    low, high = best.get(attribute.kind, (0.0, 0.0))
-                    best[attribute.kind] = (min(low, strength), max(high, strength))
-                    break  # the closest leaning speaks: who likes rock but not indie rock dislikes indie rock
-        total = sum(WEIGHTS[kind] * (low + high) for kind, (low, high) in best.items())
+            strength = here.get(attribute.cover)
+            if strength is None:
+                # The closest leaning speaks: who likes rock but not indie rock dislikes indie rock.
+                strength = next((here[key] for key in wider(attribute) if key in here), None)
+                if strength is None:
+                    continue
+            side, kind = low if strength < 0 else high, attribute.kind
+            if abs(strength) > abs(side.get(kind, 0.0)):
+                side[kind] = strength
+        total = sum(WEIGHTS.get(kind, 1.0) * strength for side in (low, high) for kind, strength in side.items())
         return total / (1.0 + abs(total))
 
     def is_banned(self, attributes: Sequence[Subject], track: str | None = None, context: str | None = None) -> bool:
@@ -128,7 +132,7 @@ class Taste(_Frozen):
         for banned in (self._bans_by_context[name] for name in contexts if name in self._bans_by_context):
             if track is not None and f"track:{track}" in banned:
                 return True
-            if any(key in banned for attribute in attributes for key in covering_keys(attribute)):
+            if any(each.cover in banned or any(key in banned for key in wider(each)) for each in attributes):
                 return True
         return False
 
@@ -142,9 +146,9 @@ class Taste(_Frozen):
         keys = {None, here}
         told = [each for each in self.leanings if each.stated or each.subject.kind in _SAID]
         bans = [ban for ban in reversed(self.bans) if (ban.context and context_key(ban.context)) in keys]
-        never = {cover_key(ban.subject) for ban in bans}
+        never = {ban.subject.cover for ban in bans}
         told = [each for each in told if (each.context and context_key(each.context)) in keys]
-        told = [each for each in told if cover_key(each.subject) not in never]
+        told = [each for each in told if each.subject.cover not in never]
         parts = [
             ("likes", [each.name for each in told if each.strength >= _CLEAR], "and"),
             ("avoids", [each.name for each in told if each.strength <= -_CLEAR], "and"),
@@ -159,14 +163,14 @@ class Taste(_Frozen):
         for each in self.leanings:
             place = found.setdefault(context_key(each.context) if each.context else "", {})
             # "christmas" may be both a genre and a theme: the stronger leaning, which comes first, stands for both.
-            place.setdefault(cover_key(each.subject), each.strength)
+            place.setdefault(each.subject.cover, each.strength)
         return found
 
     @cached_property
     def _bans_by_context(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for ban in self.bans:
-            found.setdefault(context_key(ban.context) if ban.context else "", set()).add(cover_key(ban.subject))
+            found.setdefault(context_key(ban.context) if ban.context else "", set()).add(ban.subject.cover)
         return {context: frozenset(keys) for context, keys in found.items()}
 
 
