@@ -1,0 +1,56 @@
+"""Counts: how many tracks a message asks for ("three songs", "a couple more", "15 of this", "just one").
+
+Knows English, and digits before the words for songs of a few other languages.
+"""
+
+import re
+from typing import Final
+
+MOST: Final = 500
+"""Numbers beyond are no counts of tracks."""
+_WORDS: Final = {
+    "one": 1, "a couple": 2, "couple": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a dozen": 12, "dozen": 12, "fifteen": 15, "twenty": 20,
+    "thirty": 30, "forty": 40, "fifty": 50, "a hundred": 100,
+}  # fmt: skip
+_NUMBER: Final = rf"(?P<n>\d{{1,3}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
+_NOUN: Final = (
+    r"(?:songs?|tracks?|tunes?|suggestions?|recommendations?|recs?|picks?|options?|bangers?|hits|numbers|pieces|ballads?"
+    r"|canciones|chansons|lieder|canzoni|músicas|musicas|şarkı|sarki|gaane)"
+)
+_PATTERNS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_NUMBER} (?:or so )?(?:(?:more|other|extra|additional|new|good|great|different|random)\s+)*"
+        rf"(?:[\w'’&-]+ ){{0,3}}{_NOUN}\b",
+        rf"\b{_NUMBER} (?:more|extra|additional|of (?:these|those|them|this|that|the same))\b",
+        rf"(?:\bgive me|\bplay(?: me)?|\bi want|\bi need|\bsend(?: me)?|\bshow(?: me)?|\bjust|\bonly|\badd|\btop|\bbest)"
+        rf" {_NUMBER}(?!\d| ?(?:minutes?|mins?|hours?|%|st|nd|rd|th|s\b|and\b|,|to\b|-))\b(?! (?:second|third|one|and))",
+        rf"\buntil (?:there(?:'s| are| is)|i have|we have|it has) {_NUMBER}\b",
+    )
+)
+_ONE_MORE: Final = re.compile(
+    r"\b(?:just )?(?:a|one) (?:last|final|single) (?:one|song|track)\b|\bone more\b|\ba (?:[\w-]+ ){0,2}(?:song|track) (?:to|for)\b"
+    r"|\bjust a last one\b|\bjust one\b",
+    re.IGNORECASE,
+)
+_POINTING: Final = re.compile(r"\b(?:the|last|first|those|these|other|next|ahead|all|of)\s+$", re.IGNORECASE)
+_TOP: Final = re.compile(r"\btop\s+$", re.IGNORECASE)
+
+
+def count_in(text: str) -> int | None:
+    """Return the number of tracks that `text` asks for, or None where it says none."""
+    head = text[:2000]
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(head):
+            start = match.start("n")
+            if _POINTING.search(head[:start]) or (_TOP.search(head[:start]) and match["n"] in ("40", "100")):
+                continue
+            number = int(match["n"]) if match["n"].isdigit() else _WORDS[match["n"].lower()]
+            if 1 <= number <= MOST and not (match["n"].lower() == "one" and _is_pronoun(match[0])):
+                return number
+    return 1 if _ONE_MORE.search(head) else None
+
+
+def _is_pronoun(phrase: str) -> bool:
+    return re.match(r"one\s+(?:of|more)\b", phrase, re.IGNORECASE) is None and "song" not in phrase.lower()

@@ -1,0 +1,76 @@
+"""Following: how a message stands to the thread: whom "her" means, what a refinement keeps of the standing wish."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from segue.agent.wish import FACET_KINDS, Act, Facets, Wish
+from segue.generator.names import artist_key
+from segue.generator.track import Track
+from segue.tools.search.filters import Filters
+
+REFINING: Final[frozenset[Act]] = frozenset({"refine", "more", "dislike"})
+"""Acts that stand on what was asked before."""
+_ONE_OF: Final = frozenset({"eras", "languages", "vocals", "countries", "genres", "artists", "titles", "albums", "moods", "sound"})
+"""Facets of which a new value replaces the old ones, unless it is said to be added."""
+_ADDING: Final = re.compile(r"\b(?:also|too|as well|add|along with|plus|in addition|mix in|throw in|some more)\b", re.IGNORECASE)
+_SHE: Final = re.compile(r"\b(?:her|hers|she)\b", re.IGNORECASE)
+_HE: Final = re.compile(r"\b(?:him|his|he)\b", re.IGNORECASE)
+_THEY: Final = re.compile(
+    r"\b(?:by|from|of|like) (?:them|the same (?:artist|band|singer|guys?))\b|\bsame (?:artist|band|singer)\b|\btheir (?:songs?|music|"
+    r"albums?|stuff|other|earl\w+|late\w*|old\w*|new\w*|hits)\b",
+    re.IGNORECASE,
+)
+_OF_WHOM: Final = re.compile(
+    r"\b(?:more|other|another|something|anything|songs?|music|tracks?|stuff|one|else|play|add|hear|by|from|of|album|earl\w+|late\w*)\b",
+    re.IGNORECASE,
+)
+_FEMALE: Final = frozenset({"female", "woman", "women", "girl group"})
+_MALE: Final = frozenset({"male", "man", "men", "boy band"})
+
+
+def whom(text: str, shown: Sequence[Track], pointed: Sequence[int]) -> tuple[str, ...] | None:
+    """Return the artists in sight that a pronoun of `text` may mean; None where it has no such pronoun.
+
+    One name is an answer, several are an ambiguity. Those pointed at come first; gender counts where it is known.
+    """
+    head = text[:1000]
+    she, he, they = _SHE.search(head), _HE.search(head), _THEY.search(head)
+    if not (she or he or they) or not _OF_WHOM.search(head) or not shown:
+        return None
+    tracks = [shown[number - 1] for number in pointed] or list(shown)
+    found: dict[str, str] = {}
+    unsure: dict[str, str] = {}
+    for track in tracks:
+        artist = track.artists[0]
+        gender = (artist.gender or "").casefold() or (track.vocals or "").casefold()
+        key = artist_key(artist.name)
+        if they or (she and gender in _FEMALE) or (he and gender in _MALE):
+            found.setdefault(key, artist.name)
+        elif gender not in _FEMALE | _MALE:
+            unsure.setdefault(key, artist.name)
+    return tuple((found or unsure).values())
+
+
+def merged(
+    act: Act, text: str, standing: Wish | None, want: Facets, avoid: Facets, like: tuple[str, ...]
+) -> tuple[Facets, Facets, tuple[str, ...]]:
+    """Return what is wanted, avoided and compared with, once a message is put on top of the standing wish."""
+    if standing is None or act not in REFINING:
+        return want, avoid, like
+    adding = _ADDING.search(text[:1000]) is not None and act != "dislike"
+    kept = {}
+    for kind in FACET_KINDS:
+        old, new = getattr(standing.want, kind), getattr(want, kind)
+        named_anew = kind in ("artists", "titles", "albums") and (want.artists or want.titles or want.albums)
+        replaced = (new and kind in _ONE_OF) or named_anew
+        kept[kind] = () if replaced and not adding else old
+    old_want = Facets(**kept).without(avoid)
+    old_avoid = standing.avoid.without(want)
+    likes = like or standing.like
+    return old_want.merge(want), old_avoid.merge(avoid), likes
+
+
+def without_ids(filters: Filters, ids: Sequence[str]) -> Filters:
+    """Return `filters` that leave out the tracks `ids` as well."""
+    return filters.merge(Filters(without_ids=tuple(ids))) if ids else filters

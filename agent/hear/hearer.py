@@ -1,0 +1,157 @@
+"""The hearer: message + thread -> `Wish`, from top to bottom.
+
+    read      words, names of the catalog, what is seen without a model      reading.py
+    sense     act, scope, facets with their polarity                          model.py
+    name      facets in the catalog's spelling; what is missing               naming.py
+    point     which tracks in sight are meant; whom "her" means               pointing.py, following.py
+    merge     on top of the standing wish                                     following.py
+    compile   hard filters, and what is unmet                                 constraints.py
+    ask       one question where an ambiguity matters                         asking.py
+
+Text of listeners and catalogs is data: no word of it changes how the rest is read.
+"""
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from segue.agent.hear.asking import question_for
+from segue.agent.hear.commands import control_command, is_about_memory, taste_command
+from segue.agent.hear.constraints import compile_constraints
+from segue.agent.hear.counts import count_in
+from segue.agent.hear.following import REFINING, merged, whom, without_ids
+from segue.agent.hear.house import House
+from segue.agent.hear.model import SHIPPED, HearModel, Sense
+from segue.agent.hear.naming import Named, name
+from segue.agent.hear.pointing import Pointing, points
+from segue.agent.hear.questions import asked_in
+from segue.agent.hear.reading import Reader, Reading
+from segue.agent.wish import ACTS, Act, Command, Facets, Question, ThreadView, Wish
+from segue.tools.catalog.catalog import Catalog
+from segue.tools.search.search import Searcher
+from segue.tools.search.words import words
+
+MOST_CHARACTERS: Final = 20_000
+"""Of a longer message only the beginning is read."""
+_ALL_FROM: Final = 0.5
+"""Probability from which on a message without pointing words is meant for all that is shown."""
+_CONTEXT: Final = re.compile(
+    r"\b(?:for|at|during|while|when|in|on)\s+(?:i'?m |we'?re |the |my |a )*(?P<what>work(?:ing)?|gym|studying|study|commute|car|"
+    r"kids|party|dinner|running|sleep|yoga|cooking|cleaning|driving|weekends?|mornings?|evenings?|home|breakfast|office)\b"
+    r"|\b(?P<with>with (?:the|my) (?:kids|children|wife|husband|family|friends|parents|boss|team))\b",
+    re.IGNORECASE,
+)
+_ONE_OFF: Final = re.compile(
+    r"\b(?:tonight|right now|rn|today|for now|this time|just (?:this|for)|at the moment|this weekend|joke)\b", re.IGNORECASE
+)
+_ALWAYS: Final = re.compile(
+    r"\b(?:never|ever|always|from now on|in general|any more|anymore|remember (?:that|this)|favou?rites?|for good|nunca|jamais|nie)\b",
+    re.IGNORECASE,
+)
+
+
+class Hearer:
+    """Understands messages about one catalog. Safe to share between threads.
+
+    hearer = Hearer(catalog)
+    wish = hearer.hear("some mellow 90s rock, nothing too sad", ThreadView())
+    """
+
+    def __init__(self, catalog: Catalog, searcher: Searcher | None = None, *, weights: Path = SHIPPED) -> None:
+        self.house = House(catalog, searcher)
+        self._weights = weights
+
+    @cached_property
+    def model(self) -> HearModel:
+        """The trained model, loaded at the first message."""
+        return HearModel.load(self._weights)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What cuts messages into words and links names."""
+        return Reader(self.house.linker)
+
+    def warm_up(self) -> None:
+        """Load everything now instead of at the first message."""
+        self.hear("some rock", ThreadView())
+
+    def hear(self, message: str, thread: ThreadView | None = None) -> Wish:
+        """Return what `message` asks for, said in `thread`."""
+        thread = thread or ThreadView()
+        text = message[:MOST_CHARACTERS]
+        if not words(text):
+            return Wish(act="other", text=message)
+        reading = self.reader(text, thread.before, thread.shown)
+        sense = self.model(reading)
+        act = decide_act(sense, reading, thread)
+        return self.complete(message, thread, act, sense.scopes["all"], name(reading, sense, self.house))
+
+    def complete(self, message: str, thread: ThreadView, act: Act, all_meant: float, named: Named) -> Wish:
+        """Return the whole wish once the act and the named things are known, whoever found them."""
+        text = message[:MOST_CHARACTERS]
+        pointing = points(text, thread.shown)
+        refs = references(act, pointing, all_meant, len(thread.shown))
+        want, avoid, like = named.facets("want"), named.facets("avoid"), tuple(named.like)
+        persons = whom(text, thread.shown, pointing.numbers) if act in ("request", "refine", "more") else None
+        if persons and len(persons) == 1 and not want.artists:
+            want = want.merge(Facets(artists=persons))
+        lasting = act == "taste" and (_ALWAYS.search(text) is not None or _ONE_OFF.search(text) is None)
+        command, question = self._done_and_asked(act, text, avoid, refs)
+        new_want, new_avoid = want, avoid
+        want, avoid, like = merged(act, text, thread.wish, want, avoid, like)
+        filters, unmet = compile_constraints(
+            want, avoid, self.house, text, only_artists=act in ("request", "refine", "more", "dislike")
+        )
+        if act == "dislike":
+            filters = without_ids(filters, [thread.shown[number - 1].id for number in refs])
+        context = _CONTEXT.search(text)
+        return Wish(
+            act=act,
+            text=message,
+            want=want if act in REFINING else new_want,
+            avoid=avoid if act in REFINING else new_avoid,
+            like=like,
+            count=count_in(text),
+            refs=refs,
+            lasting=lasting,
+            context=(context["what"] or context["with"]).lower() if context else None,
+            mentions=tuple(named.mentions),
+            filters=filters,
+            command=command,
+            question=question,
+            missing=tuple(named.missing),
+            nearest=named.nearest,
+            unmet=unmet,
+            clarify=question_for(act, named, pointing, persons, thread.shown, command, self.house),
+        )
+
+    def _done_and_asked(
+        self, act: Act, text: str, avoid: Facets, refs: tuple[int, ...]
+    ) -> tuple[Command | None, Question | None]:
+        if act == "control":
+            return control_command(text), None
+        if act == "taste":
+            return taste_command(text, avoid.text()), None
+        if act == "question":
+            about = is_about_memory(text)
+            return Command(name=about) if about else None, Question(asked=asked_in(text), refs=refs)
+        return None, None
+
+
+def decide_act(sense: Sense, reading: Reading, thread: ThreadView) -> Act:
+    """Return the likeliest act that makes sense in the thread."""
+    return max(ACTS, key=lambda act: sense.acts[act])
+
+
+def references(act: Act, pointing: Pointing, all_meant: float, total: int) -> tuple[int, ...]:
+    """Return the numbers of the tracks that a message is about."""
+    if act == "taste" and not pointing.explicit:
+        return ()
+    if act in ("request", "chat", "other") and not pointing.explicit:
+        return ()
+    if pointing.numbers:
+        return pointing.numbers
+    if total and all_meant >= _ALL_FROM and act in ("like", "dislike", "control", "question", "refine"):
+        return tuple(range(1, total + 1))
+    return ()
