@@ -48,6 +48,7 @@ _DECADE_WORDS: Final = {
     "twenties": "1920s", "thirties": "1930s", "forties": "1940s", "fifties": "1950s", "sixties": "1960s",
     "seventies": "1970s", "eighties": "1980s", "nineties": "1990s", "noughties": "2000s",
 }  # fmt: skip
+_DECADE_COVER = re.compile(r"era:\d{4}s")
 _VOICE = re.compile(r" (?:vocals?|vocalists?|voices?|singers?|singing)$")
 _CONTEXT_LEAD = re.compile(r"^(?:(?:at|in|on|for|while|during|when|the|my|i am|im|i|a) )+")
 _CHUNK: Final = 4
@@ -187,6 +188,8 @@ class TasteEvent(_Frozen):
             share = SHARES.get(attribute.kind)
             if share is not None:
                 cover = attribute.cover
+                if attribute.kind == "era" and not _DECADE_COVER.fullmatch(cover):
+                    continue  # parts of decades and years can be stated, but nobody likes 1994 for one song
                 if cover not in found or found[cover][2] < share:
                     found[cover] = (cover, attribute, share)
         return tuple(found.values())
@@ -195,6 +198,15 @@ class TasteEvent(_Frozen):
     def shown(self) -> str:
         """The name for people, or the subject as spelt."""
         return self.name or self.subject.value
+
+
+def _eras(year: int | None) -> list[str]:
+    """Return the decade, the part of it and the year, so that opinions on any of them are met."""
+    if year is None:
+        return []
+    decade = f"{year // 10 * 10}s"
+    part = "early" if year % 10 < 4 else "mid" if year % 10 < 7 else "late"
+    return [decade, f"{part} {decade}", str(year)]
 
 
 def attributes_of(track: Track) -> tuple[Subject, ...]:
@@ -215,7 +227,7 @@ def attributes_of(track: Track) -> tuple[Subject, ...]:
     add("theme", track.themes)
     add("sound", track.tags)
     add("activity", track.activities)
-    add("era", [None if track.decade is None else f"{track.decade}s"])
+    add("era", _eras(track.year))
     add("vocals", [track.vocals])
     add("language", [track.language])
     add("instrument", track.instruments)

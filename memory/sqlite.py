@@ -38,6 +38,7 @@ class SqliteTasteStore:
         self._file = SqliteFile(Path(path), patience)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="taste")
         self._fresh = Fresh()
+        self._closed = False
 
     async def append(self, events: Sequence[TasteEvent]) -> int:
         """See `TasteStore`."""
@@ -87,8 +88,10 @@ class SqliteTasteStore:
 
     async def aclose(self) -> None:
         """See `TasteStore`; calls that wait are finished first."""
-        await self._run(self._file.close)
-        self._thread.shutdown()
+        if not self._closed:
+            self._closed = True
+            await self._run(self._file.close)
+            self._thread.shutdown()
 
     def _read(self, user: str) -> Kept:
         """Return a listener's events in the log's present state; what was read before is not read again."""

@@ -6,7 +6,7 @@ return or change is another's. Knows events and the fold; what an edit says is `
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from segue.memory.events import TasteEvent
 from segue.memory.in_memory import InMemoryTasteStore
@@ -16,6 +16,7 @@ from segue.memory.taste import Taste
 __all__ = ["InMemoryTasteStore", "SqliteTasteStore", "TasteStore"]
 
 
+@runtime_checkable
 class TasteStore(Protocol):
     """What keeps taste events. A call either happens as a whole or raises and changes nothing."""
 
@@ -60,4 +61,4 @@ class TasteStore(Protocol):
         """
 
     async def aclose(self) -> None:
-        """Close the store; it cannot be used afterwards."""
+        """Close the store; it cannot be used afterwards. Closing it again does nothing."""

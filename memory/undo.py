@@ -1,25 +1,33 @@
 """Undo: which change was the newest, and the event that takes it back.
 
-A change is everything that one message or one command did at one moment: "I love jazz and hate country" is one change
-of two events. Playing is no change, for nobody asked for it to be remembered.
+A change is everything that one message did: "I love jazz and hate country" is one change of two events. What has no
+message belongs together where it happened at one moment. Playing is no change, for nobody asked for it to be
+remembered, and neither is a one-off wish, which is not.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import uuid4
 
 from segue.memory.events import MAX_UNDONE, TasteEvent
 from segue.memory.profile import ordered, standing
 
+_MESSAGE: Final = timedelta(seconds=1)
+"""How long a message may take to become events; the same words said later are another change."""
+
 
 def last_change(events: Sequence[TasteEvent]) -> tuple[TasteEvent, ...]:
     """Return the events of the newest change that still stands, by time; () where there is none."""
-    left = [event for event in standing(ordered(events)) if event.kind != "played"]
+    left = [event for event in standing(ordered(events)) if event.kind != "played" and event.lasting]
     if not left:
         return ()
     newest = left[-1]
-    same = (newest.time, newest.thread, newest.message)
-    return tuple(event for event in left if (event.time, event.thread, event.message) == same)[-MAX_UNDONE:]
+    since = newest.time - (_MESSAGE if newest.message else timedelta())
+    source = (newest.thread, newest.message)
+    return tuple(event for event in left if event.time >= since and (event.thread, event.message) == source)[
+        -MAX_UNDONE:
+    ]
 
 
 def undoing(
