@@ -23,14 +23,16 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    from segue.agent.commands import catalog, chat, generator, importance, search, tokenizer
+    from segue.agent.commands import catalog, chat, generator, hear, importance, search, taste, tokenizer
 
     app.command("chat")(chat.chat)
     app.command("adapt")(generator.adapt)
     app.add_typer(catalog.app, name="catalog")
     app.add_typer(generator.app, name="generator")
+    app.add_typer(hear.app, name="hear")
     app.add_typer(importance.app, name="importance")
     app.command("search")(search.search)
+    app.add_typer(taste.app, name="taste")
     app.add_typer(tokenizer.app, name="tokenizer")
     for extension in sorted(entry_points(group="segue.commands")):
         app.add_typer(extension.load(), name=extension.name)

@@ -59,6 +59,8 @@ def after_hearing(state: State) -> Literal["weigh", "look_up", "remember", "repl
     wish = state["wish"]
     if wish.clarify:
         return "reply"
+    if wish.command is not None and wish.act != "taste":
+        return "remember"
     if wish.act == "question":
         return "look_up"
     if wants_tracks(wish):

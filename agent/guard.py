@@ -28,14 +28,14 @@ class Rules:
 
 def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns) -> list[Recommended]:
     """Return the tracks that keep all rules, in their order."""
-    allowed, _ = columns.apply(rules.filters)
+    allowed = columns.apply(rules.filters)[0] if rules.filters else None
     artists: Counter[str] = Counter()
     works: set[str] = set()
     kept: list[Recommended] = []
     for found in tracks:
         track = found.track
         names = {artist_key(artist.name) for artist in track.artists}
-        if not allowed[found.position] or found.position in rules.without:
+        if (allowed is not None and not allowed[found.position]) or found.position in rules.without:
             continue
         if rules.taste is not None and rules.taste.is_banned(attributes_of(track), track.id):
             continue

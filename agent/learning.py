@@ -4,7 +4,7 @@ A request is no statement: who asks for metal today does not like metal for ever
 tracks, from statements ("I love jazz"), and from orders to what is remembered ("never play country").
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,9 @@ import xxhash
 
 from segue.agent.wish import Facets, Wish
 from segue.generator.track import Track
-from segue.memory.events import AttributeKind, EventKind, Subject, TasteEvent, attributes_of
+from segue.memory.editing import Edit, Receipt, Source, ban, forget, set_leaning, unban
+from segue.memory.events import AttributeKind, Subject, TasteEvent, attributes_of
+from segue.memory.plain import plain
 from segue.tools.catalog.catalog import Catalog
 
 KINDS: Final[dict[str, AttributeKind]] = {
@@ -22,12 +24,16 @@ KINDS: Final[dict[str, AttributeKind]] = {
     "countries": "country", "languages": "language",
 }  # fmt: skip
 """What a facet is called in taste; titles become works."""
-_ORDERED: Final[dict[str, EventKind]] = {"never": "banned", "unban": "unbanned", "forget": "forgotten"}
+STATED: Final = 0.7
+"""How strongly somebody leans who says "I love" or "I hate": enough to steer, short of a ban."""
+_ORDERS: Final = {"never": ban, "unban": unban, "forget": forget}
+Named = tuple[Subject, str]
+"""A subject and its name for people."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where events come from: one turn."""
+class Spoken:
+    """The turn that events come from."""
 
     key: str
     """Its idempotency key."""
@@ -36,33 +42,55 @@ class Source:
     time: datetime
     message: str
 
-    def event(self, number: int, kind: EventKind, subject: Subject, **fields: object) -> TasteEvent:
-        """Return the turn's event with that number; the same for a turn that is delivered again."""
+    def source(self, number: int, name: str, context: str | None) -> Source:
+        """Return the origin of the turn's event with that number; the same for a turn that is delivered again."""
         digest = xxhash.xxh3_128_hexdigest(f"{self.user}\n{self.thread}\n{self.key}".encode())
-        known = {"user": self.user, "thread": self.thread, "time": self.time, "message": self.message}
-        return TasteEvent.model_validate(
-            {"key": f"{digest}:{number}", "kind": kind, "subject": subject, **known, **fields}
+        return Source(
+            key=f"{digest}:{number}",
+            thread=self.thread,
+            time=self.time,
+            message=self.message,
+            name=name,
+            context=context,
         )
 
 
-def learnt(wish: Wish, shown: Sequence[Track], catalog: Catalog, source: Source) -> list[TasteEvent]:
-    """Return the events of a message said while the tracks `shown` were in sight."""
-    order = _ORDERED.get(wish.command.name) if wish.command and wish.act in ("taste", "control") else None
-    found: list[tuple[EventKind, Subject, dict[str, object]]] = []
+def learnt(wish: Wish, shown: Sequence[Track], catalog: Catalog, spoken: Spoken) -> list[Edit]:
+    """Return what a message changes that was said while the tracks `shown` were in sight."""
+    edits: list[Edit] = []
+
+    def source(name: str) -> Source:
+        return spoken.source(len(edits), name, wish.context)
+
+    order = _ORDERS.get(wish.command.name) if wish.command else None
     if order is not None:
-        found = [(order, subject, {"name": name}) for subject, name in subjects(wish, shown, catalog)]
-    elif wish.act == "taste":
-        for facets, leaning in ((wish.want, 1.0), (wish.avoid, -1.0)):
-            about = {"leaning": leaning, "lasting": wish.lasting or wish.context is not None}
-            found += [("stated", subject, {**about, "name": name}) for subject, name in named(facets, wish, catalog)]
-    if wish.act in ("like", "dislike") or (wish.act == "taste" and order is None):
-        disliked = wish.act == "dislike" or (wish.act == "taste" and bool(wish.avoid) and not wish.want)
+        for subject, name in subjects(wish, shown, catalog):
+            edits.append(order(spoken.user, subject, **source(name)))
+        return edits
+    if wish.act == "taste" and (wish.lasting or wish.context is not None):
+        for facets, leaning in ((wish.want, STATED), (wish.avoid, -STATED)):
+            for subject, name in named(facets, wish, catalog):
+                edits.append(set_leaning(spoken.user, subject, leaning, **source(name)))
+    if wish.act in ("like", "dislike"):
         for track in pointed_at(wish, shown):
-            found.append(("disliked" if disliked else "liked", Subject(kind="track", value=track.id), of_track(track)))
-    context = {} if wish.context is None else {"context": wish.context}
-    return [
-        source.event(number, kind, subject, **fields, **context) for number, (kind, subject, fields) in enumerate(found)
-    ]
+            edits.append(opinion(spoken.user, track, wish.act == "like", source(f"{track.title} by {track.artist}")))
+    return edits
+
+
+def opinion(user: str, track: Track, liked: bool, source: Source) -> Edit:
+    """Return the edit that says what a listener thinks of a track."""
+    event = TasteEvent.model_validate(
+        {
+            **source,
+            "user": user,
+            "kind": "liked" if liked else "disliked",
+            "subject": Subject(kind="track", value=track.id),
+            "attributes": attributes_of(track),
+        }
+    )
+    name = plain(event.name)
+    text = f"Noted: you like {name}." if liked else f"Noted: {name} is not for you; it won't come again."
+    return Edit((event,), Receipt(text=text, keys=(event.key,)))
 
 
 def pointed_at(wish: Wish, shown: Sequence[Track]) -> list[Track]:
@@ -71,29 +99,25 @@ def pointed_at(wish: Wish, shown: Sequence[Track]) -> list[Track]:
     return [shown[ref - 1] for ref in dict.fromkeys(refs) if 1 <= ref <= len(shown)]
 
 
-def of_track(track: Track) -> dict[str, object]:
-    """Return the fields of an event about a track."""
-    return {"name": f"{track.title} by {track.artist}", "attributes": attributes_of(track)}
-
-
-def subjects(wish: Wish, shown: Sequence[Track], catalog: Catalog) -> list[tuple[Subject, str]]:
-    """Return (subject, name) of everything that an order is about, whether it was named, pointed at or only spelt."""
+def subjects(wish: Wish, shown: Sequence[Track], catalog: Catalog) -> list[Named]:
+    """Return everything that an order is about, whether it was named, pointed at or only spelt."""
     found = [*named(wish.avoid, wish, catalog), *named(wish.want, wish, catalog)]
-    found += [(Subject(kind="work", value=t.work_id), f"{t.title} by {t.artist}") for t in _refs(wish, shown)]
+    if wish.refs:
+        found += [(Subject(kind="work", value=t.work_id), f"{t.title} by {t.artist}") for t in pointed_at(wish, shown)]
     words = wish.command.argument.strip() if wish.command else ""
     if not found and words:
-        # What no vocabulary knows is taken as a genre, which covers themes and tags of that name as well.
-        found.append((Subject(kind="genre", value=words.removesuffix(" music").strip() or words), words))
+        found.append((spelt(words), words))
     return found
 
 
-def _refs(wish: Wish, shown: Sequence[Track]) -> Iterable[Track]:
-    return (shown[ref - 1] for ref in dict.fromkeys(wish.refs) if 1 <= ref <= len(shown))
+def spelt(words: str) -> Subject:
+    """Return the subject of words that no vocabulary knows: a genre, which covers themes and tags of that name too."""
+    return Subject(kind="genre", value=words.strip().removesuffix(" music").strip() or words)
 
 
-def named(facets: Facets, wish: Wish, catalog: Catalog) -> list[tuple[Subject, str]]:
-    """Return (subject, name) of everything that facets name."""
-    found: list[tuple[Subject, str]] = []
+def named(facets: Facets, wish: Wish, catalog: Catalog) -> list[Named]:
+    """Return everything that facets name."""
+    found: list[Named] = []
     for kind, value in facets.items():
         if kind != "titles":
             found.append((Subject(kind=KINDS[kind], value=value), value))

@@ -26,10 +26,11 @@ from segue.agent.graph import build
 from segue.agent.locks import ThreadLocks
 from segue.agent.nodes.hear import LOCAL
 from segue.agent.parts import THREADS, WORKERS, assemble, data_folder
-from segue.agent.saver import ThreadSaver
+from segue.agent.saver import USER, ThreadSaver
 from segue.agent.state import InputState
 from segue.agent.turn import Turn
 from segue.generator.interface import Generator
+from segue.memory.editing import Edit, undo
 from segue.memory.events import Subject, TasteEvent, attributes_of
 from segue.memory.profile import Taste
 from segue.memory.store import TasteStore
@@ -48,6 +49,14 @@ class Step:
 
     node: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How much was deleted."""
+
+    events: int
+    threads: int
 
 
 class MusicAgent:
@@ -154,7 +163,7 @@ class MusicAgent:
             attributes=attributes_of(track),
         )
         async with self._locks.hold(thread):
-            config = self._config(thread, None)
+            config = self._config(thread)
             state = (await self.graph.aget_state(config)).values
             if state:
                 await self.graph.aupdate_state(config, heeded(state, track.id, kind), as_node="reply")
@@ -164,19 +173,36 @@ class MusicAgent:
         """Return what is remembered of a listener."""
         return await self.parts.keeper.taste(user)
 
+    async def edit(self, edit: Edit) -> str:
+        """Change what is remembered (`segue.memory.editing`) and return the sentence that says so; holds at once."""
+        self.parts.keeper.record(edit.events)
+        return edit.receipt.text
+
+    async def undo(self, user: str) -> str:
+        """Take back the newest change of what is remembered of a listener, and return the sentence that says so."""
+        await self.parts.keeper.settled(user)
+        return (await undo(self.parts.keeper.store, user)).text
+
+    async def erase(self, user: str) -> Erased:
+        """Delete what is remembered of a listener and, with the default saver, the conversations they took part in."""
+        await self.parts.keeper.settled(user)
+        events = await self.parts.keeper.store.erase(user)
+        threads = await asyncio.to_thread(self._saver.erase, user) if isinstance(self._saver, ThreadSaver) else 0
+        return Erased(events, threads)
+
     async def settle(self, user: str) -> bool:
         """Wait until what was learnt of a listener is written; False where the store refuses it."""
         return await self.parts.keeper.settled(user)
 
     async def playlist(self, thread: str) -> list[str]:
         """Return the ids of the tracks that were put together in a thread, or else of those shown last."""
-        state = (await self.graph.aget_state(self._config(thread, None))).values
+        state = (await self.graph.aget_state(self._config(thread))).values
         return list(state.get("playlist") or state.get("last") or ())
 
     async def history(self, thread: str) -> list[Turn]:
         """Return the answered turns of a thread, the oldest first."""
         turns: dict[int, Turn] = {}
-        async for saved in self._saver.alist(self._config(thread, None)):
+        async for saved in self._saver.alist(self._config(thread)):
             record = saved.checkpoint["channel_values"].get("answer")
             if record and record["number"] not in turns:
                 turns[record["number"]] = Turn.from_record(record)
@@ -242,7 +268,7 @@ class MusicAgent:
             given["id"] = id
         turn: Turn | None = None
         keys: list[str] = []
-        updates = self.graph.astream(given, self._config(thread, id), stream_mode="updates", durability="exit")
+        updates = self.graph.astream(given, self._config(thread, id, user), stream_mode="updates", durability="exit")
         async for update in updates:
             for node, changed in update.items():
                 told(Step(node, changed["seconds"][node]))
@@ -255,9 +281,11 @@ class MusicAgent:
             striking.add_done_callback(self._striking.discard)
         return turn
 
-    def _config(self, thread: str, id: str | None) -> RunnableConfig:
-        """Return the configuration of a turn; its id goes into the metadata of its checkpoint, to be found again."""
-        return {"configurable": {"thread_id": thread}, "metadata": {} if id is None else {TURN: id}}
+    def _config(self, thread: str, id: str | None = None, user: str | None = None) -> RunnableConfig:
+        """Return the configuration of a turn; id and user go into the metadata of its checkpoint, to be found again."""
+        known = {TURN: id, USER: user}
+        metadata = {key: value for key, value in known.items() if value is not None}
+        return {"configurable": {"thread_id": thread}, "metadata": metadata}
 
     async def _answered(self, thread: str, id: str) -> Turn | None:
         """Return the answer that was given under `id` before."""

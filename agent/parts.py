@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -24,6 +24,7 @@ from segue.agent.toolbox.recommend import recommend_tool
 from segue.agent.toolbox.weigh import weigh_tool
 from segue.agent.wish import ThreadView, Wish
 from segue.generator.interface import Generator
+from segue.generator.track import Track
 from segue.memory.profile import Taste
 from segue.memory.store import SqliteTasteStore, TasteStore
 from segue.tools.catalog.catalog import Catalog
@@ -40,6 +41,7 @@ COUNT: Final = 5
 """Tracks in an answer where the listener does not say how many."""
 THREADS: Final = "threads.sqlite"
 TASTE: Final = "taste.sqlite"
+_REMEMBERED: Final = 4_096
 MOST: Final = 50
 """Tracks in an answer at most."""
 
@@ -82,6 +84,8 @@ class Parts:
     """Everything that the nodes need, and nothing of any one turn."""
 
     catalog: Catalog
+    track: Callable[[str], Track]
+    """Returns a track by its id, as `Catalog.track`, remembering those that were asked for last."""
     hearer: Hears
     importance: Weighs
     recommender: Recommends
@@ -153,6 +157,7 @@ def assemble(
     tools = (weigh_tool(in_pool(weighs.score)), recommend_tool(in_pool(finds.recommend)), look_up_tool(opened))
     parts = Parts(
         catalog=opened,
+        track=lru_cache(_REMEMBERED)(opened.track),
         hearer=hearer or Hearer(opened, searcher),
         importance=weighs,
         recommender=finds,

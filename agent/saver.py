@@ -9,6 +9,7 @@ them but the name of one channel.
 import asyncio
 import json
 import sqlite3
+import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -21,12 +22,30 @@ from langgraph.checkpoint.base import (
     CheckpointTuple,
     get_checkpoint_metadata,
 )
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 OUTBOX: Final = "outbox"
 """The channel whose entries, objects with a `key`, are to be delivered after the turn is saved."""
+USER: Final = "user"
+"""Key of the user in the metadata of a checkpoint, and in an entry of the outbox."""
+_ZLIB: Final = "+zlib"
 WAIT: Final = 60.0
 """Seconds that a writer waits for another process's transaction."""
+
+
+class _Compressed(JsonPlusSerializer):
+    """LangGraph's serializer, compressed: a thread is mostly ids and words that repeat."""
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        kind, blob = super().dumps_typed(obj)
+        return f"{kind}{_ZLIB}", zlib.compress(blob, 1)
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        kind, blob = data
+        if not kind.endswith(_ZLIB):
+            return super().loads_typed(data)
+        return super().loads_typed((kind.removesuffix(_ZLIB), zlib.decompress(blob)))
 
 
 class ThreadSaver(SqliteSaver):
@@ -39,10 +58,11 @@ class ThreadSaver(SqliteSaver):
         connection = sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
         # With a write-ahead log, NORMAL survives a killed process; only a power cut may cost the last turns.
         connection.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
             "CREATE TABLE IF NOT EXISTS outbox (key TEXT PRIMARY KEY, entry TEXT NOT NULL);"
         )
-        return cls(connection)
+        # Nothing but messages and plain data is ever read back: a checkpoint names no other types to be made.
+        return cls(connection, serde=_Compressed(allowed_msgpack_modules=None))
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -98,6 +118,21 @@ class ThreadSaver(SqliteSaver):
         """Strike entries off the outbox."""
         with self.lock, self.conn:
             self.conn.executemany("DELETE FROM outbox WHERE key = ?", [(key,) for key in keys])
+
+    def erase(self, user: str) -> int:
+        """Delete the threads in which a user took part, leaving no byte of them; return how many there were."""
+        with self.lock:
+            self.setup()
+            with self.conn:
+                rows = self.conn.execute(
+                    "SELECT DISTINCT thread_id FROM checkpoints WHERE json_extract(CAST(metadata AS TEXT), ?) = ?",
+                    (f"$.{USER}", user),
+                ).fetchall()
+                for table in ("checkpoints", "writes"):
+                    self.conn.executemany(f"DELETE FROM {table} WHERE thread_id = ?", rows)  # noqa: S608 - our own names
+                self.conn.execute("DELETE FROM outbox WHERE json_extract(entry, ?) = ?", (f"$.{USER}", user))
+            self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return len(rows)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Return a checkpoint; see `get_tuple`."""

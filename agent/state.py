@@ -17,8 +17,8 @@ from segue.generator.track import Track
 from segue.memory.events import TasteEvent
 from segue.tools.importance import ModalityWeights
 
-KEPT_BYTES: Final = 6_000
-"""Messages of a thread that are kept, in bytes of text; at least those of the last turn."""
+KEPT_MESSAGES: Final = 2
+"""Turns whose messages a thread keeps, with their tool calls."""
 KEPT_TURNS: Final = 8
 """Turns that the generator and the next message's understanding look back on."""
 READ: Final = 4_000
@@ -40,13 +40,7 @@ def newest(old: list[AnyMessage], new: list[AnyMessage]) -> list[AnyMessage]:
     """Add messages and keep the newest whole turns, so that no tool message loses its call."""
     joined = cast(list[AnyMessage], add_messages(cast(Any, old), cast(Any, new)))
     starts = [place for place, message in enumerate(joined) if isinstance(message, HumanMessage)]
-    size, kept = 0, len(joined)
-    for start in reversed(starts):
-        size += sum(len(str(message.content).encode()) for message in joined[start:kept])
-        if size > KEPT_BYTES and kept < len(joined):
-            break
-        kept = start
-    return joined[kept:] if starts else joined
+    return joined[starts[-KEPT_MESSAGES] :] if len(starts) > KEPT_MESSAGES else joined
 
 
 class InputState(TypedDict, total=False):

@@ -8,16 +8,20 @@ from typing import Any, Final
 
 from segue.agent.m3u import m3u
 from segue.agent.music_agent import MusicAgent
+from segue.agent.naming import subject_named
+from segue.agent.reply.taste import remembered
 from segue.agent.turn import ShownTrack, Turn
 from segue.generator.errors import QueryError
 from segue.generator.modality import MODALITIES
+from segue.memory.editing import Edit, ban, forget, unban
+from segue.memory.events import Subject
 from segue.tools.importance import ModalityWeights
 
 HELP: Final = """\
 /like 2, /dislike 2      say what you think of a track
 /ban Drake, /ban 2       never offer an artist, a genre, a mood or a track again; /unban lifts it
 /forget country          forget what was learnt of something
-/taste                   show what is remembered; /undo takes the last change back
+/taste                   show what is remembered; /undo takes the last change back, /erase deletes everything
 /why 1                   what put a track into the last answer
 /weights ST=9 MC=0       set how much modalities matter; /weights shows them, /weights off lets the agent decide
 /save FILE.m3u           write the playlist, or else the last answer, to a file
@@ -104,6 +108,50 @@ async def _dislike(session: Session, argument: str) -> Order:
     return Order("dislike", f"Noted: “{track.title}” by {track.artist} will not come again.")
 
 
+async def _taste(session: Session, argument: str) -> Order:
+    taste = await session.agent.taste(session.user)
+    return Order("taste", remembered(taste), data=taste.model_dump(mode="json"))
+
+
+async def _ban(session: Session, argument: str) -> Order:
+    return await _edit(session, "ban", argument, ban)
+
+
+async def _unban(session: Session, argument: str) -> Order:
+    return await _edit(session, "unban", argument, unban)
+
+
+async def _forget(session: Session, argument: str) -> Order:
+    return await _edit(session, "forget", argument, forget)
+
+
+async def _edit(session: Session, order: str, argument: str, edit: Callable[..., Edit]) -> Order:
+    if not argument:
+        raise QueryError(f"say what: /{order} NAME, or the number of a track")
+    agent = session.agent
+    if argument.removeprefix("#").isdecimal():
+        shown = session.track(argument)
+        track = agent.catalog.track(shown.id)
+        subject, name = Subject(kind="work", value=track.work_id), f"{track.title} by {track.artist}"
+    else:
+        taste = await agent.taste(session.user)
+        subject, name = subject_named(argument, agent.parts.columns, taste), argument
+    made = edit(session.user, subject, name=name, thread=session.thread, message=f"/{order} {argument}")
+    return Order(order, await agent.edit(made))
+
+
+async def _undo(session: Session, argument: str) -> Order:
+    return Order("undo", await session.agent.undo(session.user))
+
+
+async def _erase(session: Session, argument: str) -> Order:
+    if argument != "yes":
+        return Order("erase", "This deletes your taste and your conversations for good. If you mean it: /erase yes")
+    erased = await session.agent.erase(session.user)
+    session.last = None
+    return Order("erase", f"Erased: {erased.events} events and {erased.threads} conversations.", data=vars(erased))
+
+
 async def _why(session: Session, argument: str) -> Order:
     track = session.track(argument or "1")
     lines = [f"“{track.title}” by {track.artist}: {track.reason}."]
@@ -167,5 +215,6 @@ def written(name: str, text: str) -> Path:
 
 _ORDERS: Final[dict[str, Callable[[Session, str], Awaitable[Order]]]] = {
     "help": _help, "quit": _quit, "exit": _quit, "q": _quit, "like": _like, "dislike": _dislike, "why": _why,
-    "weights": _weights, "save": _save,
+    "weights": _weights, "save": _save, "taste": _taste, "ban": _ban, "unban": _unban, "forget": _forget,
+    "undo": _undo, "erase": _erase,
 }  # fmt: skip

@@ -13,7 +13,6 @@ from segue.agent.state import READ, State, Update
 from segue.agent.turn import STORED, Receipt
 from segue.agent.wish import ThreadView, Wish
 from segue.generator.track import Track
-from segue.tools.catalog.catalog import Catalog
 
 LOCAL: Final = "local"
 """Whose taste it is where nobody is named: that of the person at the keyboard."""
@@ -29,7 +28,7 @@ async def hear(state: State, parts: Parts) -> Update:
     wish, receipts = await attempt(
         "Understanding the message",
         parts.budgets.hear,
-        parts.run(parts.hearer.hear, read, thread_view(state, parts.catalog)),
+        parts.run(parts.hearer.hear, read, thread_view(state, parts)),
         Wish(act="request", text=read),
         "only its words were searched for",
     )
@@ -53,24 +52,29 @@ def turn_id(state: State, user: str) -> str:
     return xxhash.xxh3_128_hexdigest(place.encode("utf-8", "replace"))
 
 
-def thread_view(state: State, catalog: Catalog) -> ThreadView:
+def thread_view(state: State, parts: Parts) -> ThreadView:
     """Return what the thread knows, with its tracks as they stand in the catalog now."""
     past = state.get("past") or []
     standing = state.get("standing")
     return ThreadView(
         before=past[-1]["reply"] if past else "",
-        shown=tuple(shown_track(state, catalog, number) for number in range(1, len(state.get("last") or ()) + 1)),
+        shown=shown_tracks(state, parts),
         wish=Wish.model_validate(standing) if standing else None,
         liked=tuple(state.get("liked") or ()),
         rejected=tuple(state.get("rejected") or ()),
     )
 
 
-def shown_track(state: State, catalog: Catalog, number: int) -> Track:
+def shown_tracks(state: State, parts: Parts) -> tuple[Track, ...]:
+    """Return the tracks of the last answer that had any."""
+    return tuple(shown_track(state, parts, number) for number in range(1, len(state.get("last") or ()) + 1))
+
+
+def shown_track(state: State, parts: Parts, number: int) -> Track:
     """Return a track by its number in the last answer; one that has left the catalog keeps its number and its name."""
     track_id = state["last"][number - 1]
-    if track_id in catalog:
-        return catalog.track(track_id)
+    if track_id in parts.catalog:
+        return parts.track(track_id)
     shown = next((track for track in state["answer"].get("tracks", ()) if track["id"] == track_id), None)
     title, artist = (shown["title"], shown["artist"]) if shown else ("a track that is gone", "unknown")
     return Track.model_validate({"id": track_id, "title": title, "artists": [artist]})

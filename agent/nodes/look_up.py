@@ -18,7 +18,7 @@ async def look_up(state: State, parts: Parts) -> Update:
     tracks: list[Track] = []
     for number, track_id in _asked_about(state, wish, parts):
         if track_id not in parts.catalog:
-            tracks.append(shown_track(state, parts.catalog, number))
+            tracks.append(shown_track(state, parts, number))
             facts.append("That track is no longer in the catalog.")
             continue
         called, failed = await attempt(

@@ -2,12 +2,15 @@
 
 from segue.agent.attempt import attempt
 from segue.agent.guard import Rules, obedient
+from segue.agent.learning import named
 from segue.agent.parts import MOST, Parts
 from segue.agent.standin import Knobs, Recommendation
 from segue.agent.state import State, Update
 from segue.agent.toolbox.calls import call
+from segue.agent.toolbox.recommend import FromThread
 from segue.agent.turn import Receipt
 from segue.agent.wish import Wish
+from segue.memory.plain import plain
 from segue.memory.profile import Taste
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.ranking.situation import PastTurn, Situation
@@ -24,6 +27,7 @@ async def recommend(state: State, parts: Parts) -> Update:
         "it did not steer the answer",
     )
     receipts += failed
+    receipts += [Receipt(kind="applied", text=text) for text in _banned(wish, taste, parts.catalog)]
     count = min(wish.count or parts.count, MOST)
     if (wish.count or 0) > MOST:
         receipts.append(Receipt(kind="unmet", text=f"An answer has at most {MOST} tracks."))
@@ -35,11 +39,13 @@ async def recommend(state: State, parts: Parts) -> Update:
             parts.tools["recommend"],
             {"request": wish.text, "count": count, "filters": wish.filters.model_dump(exclude_defaults=True)},
             f"{state['id']}-recommend",
-            situation=Situation(wish.text, _past(state, parts.catalog)),
-            without=tuple(sorted(rules.without)),
-            taste=taste,
-            weights=state.get("weights"),
-            knobs=rules.knobs,
+            thread=FromThread(
+                Situation(wish.text, _past(state, parts.catalog)),
+                tuple(sorted(rules.without)),
+                taste,
+                state.get("weights"),
+                rules.knobs,
+            ),
         ),
         None,
         "there are no tracks in this answer",
@@ -57,6 +63,18 @@ async def recommend(state: State, parts: Parts) -> Update:
         "messages": called.messages,
         "receipts": receipts,
     }
+
+
+def _banned(wish: Wish, taste: Taste | None, catalog: Catalog) -> list[str]:
+    """Return sentences on what is asked for although the listener has banned it: the ban holds until it is lifted."""
+    if taste is None:
+        return []
+    wanted = named(wish.want, wish, catalog)
+    return [
+        f"You asked me never to play {plain(name)}; “allow {plain(name)} again” lifts that."
+        for subject, name in wanted
+        if taste.is_banned([subject], context=wish.context)
+    ]
 
 
 def _knobs(wish: Wish, count: int) -> Knobs:

@@ -87,9 +87,9 @@ def _shown(state: State, wish: Wish, random: Random, parts: Parts) -> tuple[Show
     found = state.get("recommendation")
     if not found:
         return ()
-    liked = [parts.catalog.track(track_id) for track_id in (state.get("liked") or ())[-3:] if track_id in parts.catalog]
+    liked = [parts.track(track_id) for track_id in (state.get("liked") or ())[-3:] if track_id in parts.catalog]
     last = state.get("last") or []
-    compared = [parts.catalog.track(last[ref - 1]) for ref in wish.refs if last[ref - 1] in parts.catalog]
+    compared = [parts.track(last[ref - 1]) for ref in wish.refs if last[ref - 1] in parts.catalog]
     return tuple(
         ShownTrack(
             number=number,

@@ -22,8 +22,8 @@ _VOCALS: Final = {
     "choir": "sung by a choir", "instrumental": "instrumental",
 }  # fmt: skip
 _PHRASES: Final[dict[str, tuple[str, ...]]] = {
-    "genres": ("{}", "{}, as you asked"),
-    "moods": ("{}", "a {} mood", "the mood is {}"),
+    "genres": ("{}",),
+    "moods": ("{}", "a {} mood"),
     "activities": ("good for {}", "made for {}"),
     "themes": ("about {}", "its theme: {}"),
     "instruments": ("with {}", "you hear {}"),
@@ -53,7 +53,7 @@ def reason(
         return named
     met = _met(track, wish, random)
     if met:
-        return listing(met[:2])
+        return ", ".join(met[:2])
     shared = _shared(track, liked)
     if shared:
         return shared

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,33 +14,51 @@ from segue.tools.importance import ModalityWeights
 from segue.tools.ranking.situation import Situation
 from segue.tools.search.filters import Filters
 
+KNOBS = Knobs()
+
+
+@dataclass(frozen=True, repr=False)
+class FromThread:
+    """What a search takes from the thread and the listener: not a chat model's to give, nor a trace's to spell out."""
+
+    situation: Situation
+    without: tuple[int, ...] = ()
+    """Positions that must not be found."""
+    taste: Taste | None = None
+    weights: ModalityWeights | None = None
+    knobs: Knobs = KNOBS
+
+    def __repr__(self) -> str:
+        return f"<{len(self.situation.past)} turns, {len(self.without)} tracks left out>"
+
 
 class RecommendInput(BaseModel):
-    """What is asked for; the fields below `filters` come from the thread and are not a chat model's to give."""
+    """What is asked for."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
     request: str = Field(description="What the listener wants to hear, in words.")
     count: int = Field(5, ge=1, le=50, description="How many tracks.")
     filters: Filters = Field(Filters(), description="Hard constraints: what a track must have and must not have.")
-    situation: Annotated[Situation | None, InjectedToolArg] = None
-    without: Annotated[tuple[int, ...], InjectedToolArg] = ()
-    taste: Annotated[Taste | None, InjectedToolArg] = None
-    weights: Annotated[ModalityWeights | None, InjectedToolArg] = None
-    knobs: Annotated[Knobs, InjectedToolArg] = Knobs()
+    thread: Annotated[FromThread | None, InjectedToolArg] = None
 
 
 def recommend_tool(recommend: Callable[..., Awaitable[Recommendation]]) -> BaseTool:
     """Return the tool over `recommend`, which takes the arguments of `Recommender.recommend`."""
 
     async def find(
-        request: str,
-        count: int = 5,
-        filters: Filters = Filters(),  # noqa: B008 - frozen
-        **thread: Any,
+        request: str, count: int, filters: Filters, thread: FromThread | None = None
     ) -> tuple[str, Recommendation]:
-        situation = thread.pop("situation", None) or Situation(request)
-        found = await recommend(situation, count, filters, **thread)
+        known = thread or FromThread(Situation(request))
+        found = await recommend(
+            known.situation,
+            count,
+            filters,
+            without=known.without,
+            taste=known.taste,
+            weights=known.weights,
+            knobs=known.knobs,
+        )
         content = {"tracks": [each.track.id for each in found.tracks], "degraded": [*found.degraded]}
         return json.dumps(content, ensure_ascii=False), found
 
