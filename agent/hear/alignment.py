@@ -17,6 +17,8 @@ from segue.tools.search.words import Word, keys, zipf
 _ALIKE: Final = 78
 UNKNOWN: Final = -100
 """What the loss leaves out."""
+SOME_NAME: Final = -1
+"""The kind of a name to compare with: an artist, a title or an album, the labels do not say which."""
 
 
 class Label(NamedTuple):
@@ -61,7 +63,7 @@ def align(words: Sequence[Word], labels: Sequence[Label]) -> Aligned:
             continue
         for place in range(*span):
             tag[place] = BEGIN if place == span[0] else WITHIN
-            kind[place] = FACET_KINDS.index(label.kind) if label.kind in FACET_KINDS else UNKNOWN
+            kind[place] = FACET_KINDS.index(label.kind) if label.kind in FACET_KINDS else SOME_NAME
             polarity[place] = POLARITIES.index(label.polarity)
     return Aligned(tag, kind, polarity, tuple(lost))
 

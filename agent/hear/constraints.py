@@ -17,26 +17,45 @@ from segue.tools.search.filters import PLAIN, Filters
 from segue.tools.search.words import words
 
 _DEGREE: Final = re.compile(
-    r"^(?:(?:too|so|very|way|overly|really|extremely|any|anything|the|more|much|all|a bit|kinda|super|that|those|some)\s+)+",
+    r"^(?:(?:too|so|very|way|overly|really|extremely|any|anything|the|more|much|all|a bit|kinda|super|that|those"
+    r"|some)\s+)+",
     re.IGNORECASE,
 )
-_TRAILING: Final = re.compile(r"\s+(?:music|songs?|tracks?|stuff|tunes?|bands?|artists?|sounding|style|recordings?)$", re.IGNORECASE)
+_TRAILING: Final = re.compile(
+    r"\s+(?:music|songs?|tracks?|stuff|tunes?|bands?|artists?|sounding|style|recordings?)$", re.IGNORECASE
+)
 _VERSIONS: Final = {
     "live": "live", "remix": "remix", "remixes": "remix", "remixed": "remix", "cover": "cover", "covers": "cover",
     "acoustic": "acoustic", "karaoke": "karaoke", "demo": "demo", "demos": "demo", "instrumental": "instrumental",
     "sped up": "sped up", "slowed": "slowed", "radio edit": "radio edit", "radio edits": "radio edit",
     "extended": "extended", "re recorded": "re-recorded",
 }  # fmt: skip
-_PLAIN: Final = frozenset({"studio", "studio only", "original", "originals", "the original", "original version", "studio version"})
-_FEMALE: Final = re.compile(r"\b(?:female|wom[ae]n|girls?|lad(?:y|ies)|fem|chicks?|singing girl|cantante femenina|mujer)\b", re.IGNORECASE)
+_PLAIN: Final = frozenset(
+    {"studio", "studio only", "original", "originals", "the original", "original version", "studio version"}
+)
+_FEMALE: Final = re.compile(
+    r"\b(?:female|wom[ae]n|girls?|lad(?:y|ies)|fem|chicks?|singing girl|cantante femenina|mujer)\b", re.IGNORECASE
+)
 _MALE: Final = re.compile(r"\b(?:male|m[ae]n|guys?|boys?|dudes?)\b", re.IGNORECASE)
 _MIXED: Final = re.compile(r"\b(?:duets?|mixed|male and female|both)\b", re.IGNORECASE)
 _CHOIR: Final = re.compile(r"\b(?:choirs?|choral|chorus)\b", re.IGNORECASE)
-_WORDLESS: Final = re.compile(r"\b(?:instrumentals?|no (?:vocals?|singing|lyrics|words)|non.?lyrical|wordless|without (?:vocals?|singing|lyrics|words))\b", re.IGNORECASE)
-_SUNG: Final = re.compile(r"^(?:vocals?|singing|singers?|lyrics?|words|voices?|cantantes?|gesang|chant)$", re.IGNORECASE)
-_TEMPO: Final = re.compile(r"\b(?:tempo|slow(?:er)?|fast(?:er)?|bpm|mid.?tempo|up.?tempo|down.?tempo|speed|quick(?:er)?)\b|\d\s*bpm", re.IGNORECASE)
+_WORDLESS: Final = re.compile(
+    r"\b(?:instrumentals?|no (?:vocals?|singing|lyrics|words)|non.?lyrical|wordless|without (?:vocals?|singing"
+    r"|lyrics|words))\b",
+    re.IGNORECASE,
+)
+_SUNG: Final = re.compile(
+    r"^(?:vocals?|singing|singers?|lyrics?|words|voices?|cantantes?|gesang|chant)$", re.IGNORECASE
+)
+_TEMPO: Final = re.compile(
+    r"\b(?:tempo|slow(?:er)?|fast(?:er)?|bpm|mid.?tempo|up.?tempo|down.?tempo|speed|quick(?:er)?)\b|\d\s*bpm",
+    re.IGNORECASE,
+)
 _LENGTH: Final = re.compile(r"\b(?:shorter|longer|minutes?|mins?|length|seconds)\b", re.IGNORECASE)
-_EXPLICIT: Final = re.compile(r"\b(?:explicit|clean|swear\w*|curs\w*|profan\w*|kid.?friendly|rated|family.?friendly|no bad words)\b", re.IGNORECASE)
+_EXPLICIT: Final = re.compile(
+    r"\b(?:explicit|clean|swear\w*|curs\w*|profan\w*|kid.?friendly|rated|family.?friendly|no bad words)\b",
+    re.IGNORECASE,
+)
 _NAMES: Final = {"moods": "mood", "themes": "theme", "activities": "occasion", "instruments": "instrument",
                  "genres": "genre", "languages": "language", "vocals": "kind of voice"}  # fmt: skip
 FEW: Final = 3
@@ -141,7 +160,7 @@ def _eras(want: Facets, avoid: Facets, house: House, text: str, done: _Compiled)
     spans = [years for era in want.eras for years in _in_context(era, text)]
     ranges: list[Years] = []
     for era in avoid.eras:
-        ranges = [years for years in _in_context(era, text)]
+        ranges = _in_context(era, text)
         for years in ranges:
             if years.first is not None and (years.last is None or _said_after(era, text)):
                 last = years.last if _said_after(era, text) and years.last else years.first - 1
@@ -157,7 +176,12 @@ def _eras(want: Facets, avoid: Facets, house: House, text: str, done: _Compiled)
     if "eras" not in house.known:
         done.refuse(", ".join((*want.eras, *avoid.eras)), "no track of this catalog has a release date")
         return
-    if all(None in years for years in spans) and len(spans) > 1 and any(y.first for y in spans) and any(y.last for y in spans):
+    if (
+        all(None in years for years in spans)
+        and len(spans) > 1
+        and any(y.first for y in spans)
+        and any(y.last for y in spans)
+    ):
         first = max(y.first for y in spans if y.first is not None)
         last = min(y.last for y in spans if y.last is not None)
         whole, gap = Years(first, last), False
@@ -167,7 +191,9 @@ def _eras(want: Facets, avoid: Facets, house: House, text: str, done: _Compiled)
         done.refuse(", ".join(want.eras), "the years contradict one another")
         return
     if gap:
-        done.refuse(", ".join(want.eras), f"years that do not follow one another: all from {whole.first} to {whole.last}")
+        done.refuse(
+            ", ".join(want.eras), f"years that do not follow one another: all from {whole.first} to {whole.last}"
+        )
     done.filters |= {
         key: year for key, year in (("year_from", whole.first), ("year_to", whole.last)) if year is not None
     }
@@ -178,23 +204,32 @@ def _in_context(era: str, text: str) -> list[Years]:
     place = text.lower().find(era.lower())
     if place < 0:
         return years_of(era)
-    before = re.findall(r"(?:nothing |not |anything |no )?(?:before|after|since|until|from|pre|post|up to|newer than|older than)\s+(?:the\s+)?$",
+    before = re.findall(r"(?:nothing |not |anything |no )?(?:before|after|since|until|from|pre|post|up to"
+                        r"|newer than|older than)\s+(?:the\s+)?$",
                         text[:place], re.IGNORECASE)  # fmt: skip
-    behind = re.match(r"\s*(?:onwards?|upwards?|and (?:up|later|newer|on)|or (?:newer|later|earlier))\b", text[place + len(era) :], re.I)
+    behind = re.match(
+        r"\s*(?:onwards?|upwards?|and (?:up|later|newer|on)|or (?:newer|later|earlier))\b",
+        text[place + len(era) :],
+        re.I,
+    )
     return years_of(f"{before[0] if before else ''}{era}{behind[0] if behind else ''}")
 
 
 def _said_after(era: str, text: str) -> bool:
     """Tell whether the message says "nothing after ERA", which `years_of` has read as the years up to it."""
     place = text.lower().find(era.lower())
-    return place >= 0 and re.search(r"\b(?:nothing|not) (?:before|after)\s+(?:the\s+)?$", text[:place], re.I) is not None
+    return (
+        place >= 0 and re.search(r"\b(?:nothing|not) (?:before|after)\s+(?:the\s+)?$", text[:place], re.I) is not None
+    )
 
 
 def _soft(want: Facets, avoid: Facets, house: House, done: _Compiled) -> None:
     for kind in ("moods", "instruments", "genres"):
         values = getattr(want, kind)
         if values and kind not in house.known:
-            done.refuse(", ".join(values), f"no track of this catalog has a {_NAMES[kind]}; it is searched for by meaning")
+            done.refuse(
+                ", ".join(values), f"no track of this catalog has a {_NAMES[kind]}; it is searched for by meaning"
+            )
     for kind in ("languages", "vocals"):
         values = getattr(want, kind)
         if values and kind not in house.known:

@@ -15,7 +15,8 @@ _WORDS: Final = {
 }  # fmt: skip
 _NUMBER: Final = rf"(?P<n>\d{{1,3}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
 _NOUN: Final = (
-    r"(?:songs?|tracks?|tunes?|suggestions?|recommendations?|recs?|picks?|options?|bangers?|hits|numbers|pieces|ballads?"
+    r"(?:songs?|tracks?|tunes?|suggestions?|recommendations?|recs?|picks?|options?|bangers?|hits|numbers|pieces"
+    r"|ballads?"
     r"|canciones|chansons|lieder|canzoni|músicas|musicas|şarkı|sarki|gaane)"
 )
 _PATTERNS: Final = tuple(
@@ -24,13 +25,16 @@ _PATTERNS: Final = tuple(
         rf"\b{_NUMBER} (?:or so )?(?:(?:more|other|extra|additional|new|good|great|different|random)\s+)*"
         rf"(?:[\w'’&-]+ ){{0,3}}{_NOUN}\b",
         rf"\b{_NUMBER} (?:more|extra|additional|of (?:these|those|them|this|that|the same))\b",
-        rf"(?:\bgive me|\bplay(?: me)?|\bi want|\bi need|\bsend(?: me)?|\bshow(?: me)?|\bjust|\bonly|\badd|\btop|\bbest)"
-        rf" {_NUMBER}(?!\d| ?(?:minutes?|mins?|hours?|%|st|nd|rd|th|s\b|and\b|,|to\b|-))\b(?! (?:second|third|one|and))",
+        rf"(?:\bgive me|\bplay(?: me)?|\bi want|\bi need|\bsend(?: me)?|\bshow(?: me)?|\bjust|\bonly|\badd|\btop"
+        rf"|\bbest)"
+        rf" {_NUMBER}(?!\d| ?(?:minutes?|mins?|hours?|%|st|nd|rd|th|s\b|and\b|,|to\b|-))\b(?! (?:second|third|one"
+        rf"|and))",
         rf"\buntil (?:there(?:'s| are| is)|i have|we have|it has) {_NUMBER}\b",
     )
 )
 _ONE_MORE: Final = re.compile(
-    r"\b(?:just )?(?:a|one) (?:last|final|single) (?:one|song|track)\b|\bone more\b|\ba (?:[\w-]+ ){0,2}(?:song|track) (?:to|for)\b"
+    r"\b(?:just )?(?:a|one) (?:last|final|single) (?:one|song|track)\b|\bone more\b|\ba (?:[\w-]+ ){0,2}(?:song"
+    r"|track) (?:to|for)\b"
     r"|\bjust a last one\b|\bjust one\b",
     re.IGNORECASE,
 )

@@ -23,7 +23,8 @@ _PATTERNS: Final[tuple[str, ...]] = (
     r"\b(?:thanks|thank you|thx|ty|cheers|gracias|danke|merci|grazie|obrigad[oa])\b",
     r"\b(?:never|ever|always|from now on|in general|remember|forget|don'?t save|favou?rites?|faves?|all.time|nie|nunca"
     r"|jamais|kabhi|hiç|usually|normally|taste)\b",
-    r"\b(?:i|we)(?:'m| am)? (?:really |absolutely |also |just )?(?:love|like|adore|enjoy|prefer|hate|detest|can'?t stand)\b",
+    r"\b(?:i|we)(?:'m| am)? (?:really |absolutely |also |just )?(?:love|like|adore|enjoy|prefer|hate|detest"
+    r"|can'?t stand)\b",
     r"^\W*(?:add|remove|delete|skip|save|play|put|move|drop|clear|stop|pause|rename|shuffle|repeat|next|undo|swap|take"
     r"|turn|queue|keep|mark|go back|start|set|sort|replay|kick|ditch|toss|export)\b",
     r"\b(?:add|remove|delete|skip|save|queue|playlist|list|shuffle|repeat|volume|undo)\b",
@@ -31,7 +32,8 @@ _PATTERNS: Final[tuple[str, ...]] = (
     r"\b(?:who|what|when|which|why|year|album|genre|wrote|sings?|sang|produced|called|release[ds]?|member|band)\b",
     r"\b(?:not|no|nope|nah|don'?t|isn'?t|aren'?t|without|less|too|hate|ugh|meh|eww?|bor(?:ing|ed)|wrong|awful|terrible"
     r"|worse|sucks?)\b",
-    r"\b(?:yes|yeah|yep|yess+|great|perfect|nice|awesome|love|lovely|good|amazing|beautiful|brilliant|excellent|cool|wow)\b",
+    r"\b(?:yes|yeah|yep|yess+|great|perfect|nice|awesome|love|lovely|good|amazing|beautiful|brilliant|excellent"
+    r"|cool|wow)\b",
     r"\b(?:similar|like|same|style|vibe|sounding|reminiscent|those lines|in this vein)\b",
     r"\b(?:but|instead|rather|actually|less|slower|faster|\w+er)\b",
     r"\b(?:songs?|music|tracks?|playlist|artists?|bands?|albums?|recommend\w*|suggest\w*|looking for)\b",

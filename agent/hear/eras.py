@@ -1,12 +1,13 @@
 """Eras: the years that a phrase means, from "late 80s" and "90s and 2000s" to "before 1970" and "the last ten years".
 
-Returns ranges of release years, both ends included, None for open ends. Words that name no years ("old school", "newer")
-give none. Knows phrases, not what is to be done with the years.
+Returns ranges of release years, both ends included, None for open ends. Words that name no years ("old school",
+"newer") give none. Knows phrases, not what is to be done with the years.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from segue.generator.names import fold
@@ -26,20 +27,22 @@ _SPAN: Final = (
     rf"(?:(?:19|20)\d0s|\d0s|{'|'.join(_TENS)}|(?:1[89]|20)\d\d)(?: ?\d\ds)?"
 )
 _BEFORE: Final = re.compile(
-    rf"\b(?:before|until|till|up to|pre|prior to|older than|earlier than|by|not after|nothing after)(?: the| year)? ({_SPAN})\b"
+    rf"\b(?:before|until|till|up to|pre|prior to|older than|earlier than|by|not after|nothing after)(?: the"
+    rf"| year)? ({_SPAN})\b"
 )
 _AFTER: Final = re.compile(
     rf"\b(?:after|since|post|newer than|later than|no older than|starting(?: from| with)?|beginning(?: from| with)?"
-    rf"|from)(?: the| year)? ({_SPAN})(?P<on> (?:on|onwards?|upwards?|and (?:up|on|later|newer|above)|or (?:newer|later)"
+    rf"|from)(?: the| year)? ({_SPAN})(?P<on> (?:on|onwards?|upwards?|and (?:up|on|later|newer|above)|or (?:newer"
+    rf"|later)"
     rf"|until now|to now|to today|to present))?\b"
 )
-_UPWARD: Final = re.compile(rf"\b({_SPAN}) (?:onwards?|upwards?|and (?:up|later|newer|above|onwards?)|or (?:newer|later))\b")
+_UPWARD: Final = re.compile(
+    rf"\b({_SPAN}) (?:onwards?|upwards?|and (?:up|later|newer|above|onwards?)|or (?:newer|later))\b"
+)
 _DOWNWARD: Final = re.compile(rf"\b({_SPAN}) (?:and|or) (?:before|earlier|older|below)\b")
 _BETWEEN: Final = re.compile(rf"\b(?:from |between )?({_SPAN}) (?:to|until|till|through|thru|and) (?:the )?({_SPAN})\b")
 _SHORT: Final = re.compile(r"\b(\d\d) (?:to|until|thru|through|and) (\d\d)\b")
-_RECENT: Final = re.compile(
-    rf"\b(?:last|past) (\d{{1,2}}|{'|'.join(_COUNTS)}) (years?|decades?)\b"
-)
+_RECENT: Final = re.compile(rf"\b(?:last|past) (\d{{1,2}}|{'|'.join(_COUNTS)}) (years?|decades?)\b")
 _CENTURY: Final = re.compile(r"\b(early |late |mid )?(\d\d)(?:th|st) century\b")
 _ONE: Final = re.compile(rf"\b({_SPAN})\b")
 _EARLIEST: Final = 1000
@@ -88,7 +91,7 @@ def hull(ranges: Sequence[Years]) -> tuple[Years, bool]:
     ordered = sorted(ranges, key=lambda r: r.first or _EARLIEST)
     gap = any(
         before.last is not None and after.first is not None and after.first > before.last + 1
-        for before, after in zip(ordered, ordered[1:], strict=False)
+        for before, after in pairwise(ordered)
     )
     return Years(first, last), gap
 
@@ -166,8 +169,10 @@ def _joined(ranges: Sequence[Years]) -> list[Years]:
     for years in ranges:
         if done and None not in (*done[-1], *years):
             before = done[-1]
-            assert before.first is not None and before.last is not None
-            assert years.first is not None and years.last is not None
+            assert before.first is not None
+            assert before.last is not None
+            assert years.first is not None
+            assert years.last is not None
             if before.first <= years.first <= before.last + 1:
                 done[-1] = Years(before.first, max(before.last, years.last))
                 continue

@@ -11,18 +11,24 @@ from segue.tools.search.filters import Filters
 
 REFINING: Final[frozenset[Act]] = frozenset({"refine", "more", "dislike"})
 """Acts that stand on what was asked before."""
-_ONE_OF: Final = frozenset({"eras", "languages", "vocals", "countries", "genres", "artists", "titles", "albums", "moods", "sound"})
+_ONE_OF: Final = frozenset(
+    {"eras", "languages", "vocals", "countries", "genres", "artists", "titles", "albums", "moods", "sound"}
+)
 """Facets of which a new value replaces the old ones, unless it is said to be added."""
-_ADDING: Final = re.compile(r"\b(?:also|too|as well|add|along with|plus|in addition|mix in|throw in|some more)\b", re.IGNORECASE)
+_ADDING: Final = re.compile(
+    r"\b(?:also|too|as well|add|along with|plus|in addition|mix in|throw in|some more)\b", re.IGNORECASE
+)
 _SHE: Final = re.compile(r"\b(?:her|hers|she)\b", re.IGNORECASE)
 _HE: Final = re.compile(r"\b(?:him|his|he)\b", re.IGNORECASE)
 _THEY: Final = re.compile(
-    r"\b(?:by|from|of|like) (?:them|the same (?:artist|band|singer|guys?))\b|\bsame (?:artist|band|singer)\b|\btheir (?:songs?|music|"
+    r"\b(?:by|from|of|like) (?:them|the same (?:artist|band|singer|guys?))\b|\bsame (?:artist|band|singer)\b"
+    r"|\btheir (?:songs?|music|"
     r"albums?|stuff|other|earl\w+|late\w*|old\w*|new\w*|hits)\b",
     re.IGNORECASE,
 )
 _OF_WHOM: Final = re.compile(
-    r"\b(?:more|other|another|something|anything|songs?|music|tracks?|stuff|one|else|play|add|hear|by|from|of|album|earl\w+|late\w*)\b",
+    r"\b(?:more|other|another|something|anything|songs?|music|tracks?|stuff|one|else|play|add|hear|by|from|of|album"
+    r"|earl\w+|late\w*)\b",
     re.IGNORECASE,
 )
 _FEMALE: Final = frozenset({"female", "woman", "women", "girl group"})

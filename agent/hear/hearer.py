@@ -20,33 +20,40 @@ from segue.agent.hear.asking import question_for
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in
-from segue.agent.hear.following import REFINING, merged, whom, without_ids
+from segue.agent.hear.following import merged, whom, without_ids
 from segue.agent.hear.house import House
 from segue.agent.hear.model import SHIPPED, HearModel, Sense
 from segue.agent.hear.naming import Named, name
 from segue.agent.hear.pointing import Pointing, points
 from segue.agent.hear.questions import asked_in
-from segue.agent.hear.reading import Reader, Reading
-from segue.agent.wish import ACTS, Act, Command, Facets, Question, ThreadView, Wish
+from segue.agent.hear.reading import Reader
+from segue.agent.wish import ACTS, Act, Command, Facets, Question, ThreadView, Unmet, Wish
 from segue.tools.catalog.catalog import Catalog
+from segue.tools.search.filters import Filters
 from segue.tools.search.search import Searcher
 from segue.tools.search.words import words
 
 MOST_CHARACTERS: Final = 20_000
 """Of a longer message only the beginning is read."""
+ASKING: Final[frozenset[Act]] = frozenset({"request", "refine", "more", "dislike"})
+"""Acts that ask for tracks."""
 _ALL_FROM: Final = 0.5
 """Probability from which on a message without pointing words is meant for all that is shown."""
 _CONTEXT: Final = re.compile(
-    r"\b(?:for|at|during|while|when|in|on)\s+(?:i'?m |we'?re |the |my |a )*(?P<what>work(?:ing)?|gym|studying|study|commute|car|"
-    r"kids|party|dinner|running|sleep|yoga|cooking|cleaning|driving|weekends?|mornings?|evenings?|home|breakfast|office)\b"
+    r"\b(?:for|at|during|while|when|in|on)\s+(?:i'?m |we'?re |the |my |a )*(?P<what>work(?:ing)?|gym|studying|study"
+    r"|commute|car|"
+    r"kids|party|dinner|running|sleep|yoga|cooking|cleaning|driving|weekends?|mornings?|evenings?|home|breakfast"
+    r"|office)\b"
     r"|\b(?P<with>with (?:the|my) (?:kids|children|wife|husband|family|friends|parents|boss|team))\b",
     re.IGNORECASE,
 )
 _ONE_OFF: Final = re.compile(
-    r"\b(?:tonight|right now|rn|today|for now|this time|just (?:this|for)|at the moment|this weekend|joke)\b", re.IGNORECASE
+    r"\b(?:tonight|right now|rn|today|for now|this time|just (?:this|for)|at the moment|this weekend|joke)\b",
+    re.IGNORECASE,
 )
 _ALWAYS: Final = re.compile(
-    r"\b(?:never|ever|always|from now on|in general|any more|anymore|remember (?:that|this)|favou?rites?|for good|nunca|jamais|nie)\b",
+    r"\b(?:never|ever|always|from now on|in general|any more|anymore|remember (?:that|this)|favou?rites?|for good"
+    r"|nunca|jamais|nie)\b",
     re.IGNORECASE,
 )
 
@@ -75,6 +82,7 @@ class Hearer:
     def warm_up(self) -> None:
         """Load everything now instead of at the first message."""
         self.hear("some rock", ThreadView())
+        self.house.nearest("artist", "somebody unheard of")
 
     def hear(self, message: str, thread: ThreadView | None = None) -> Wish:
         """Return what `message` asks for, said in `thread`."""
@@ -84,33 +92,41 @@ class Hearer:
             return Wish(act="other", text=message)
         reading = self.reader(text, thread.before, thread.shown)
         sense = self.model(reading)
-        act = decide_act(sense, reading, thread)
+        act = decide_act(sense)
         return self.complete(message, thread, act, sense.scopes["all"], name(reading, sense, self.house))
 
-    def complete(self, message: str, thread: ThreadView, act: Act, all_meant: float, named: Named) -> Wish:
-        """Return the whole wish once the act and the named things are known, whoever found them."""
+    def complete(
+        self,
+        message: str,
+        thread: ThreadView,
+        act: Act,
+        all_meant: float,
+        named: Named,
+        refs: tuple[int, ...] = (),
+    ) -> Wish:
+        """Return the whole wish once the act and the named things are known, whoever found them.
+
+        `all_meant` is the probability that all tracks in sight are meant; `refs` are those that are for certain.
+        """
         text = message[:MOST_CHARACTERS]
         pointing = points(text, thread.shown)
-        refs = references(act, pointing, all_meant, len(thread.shown))
+        refs = refs or references(act, pointing, all_meant, len(thread.shown))
         want, avoid, like = named.facets("want"), named.facets("avoid"), tuple(named.like)
         persons = whom(text, thread.shown, pointing.numbers) if act in ("request", "refine", "more") else None
         if persons and len(persons) == 1 and not want.artists:
             want = want.merge(Facets(artists=persons))
         lasting = act == "taste" and (_ALWAYS.search(text) is not None or _ONE_OFF.search(text) is None)
         command, question = self._done_and_asked(act, text, avoid, refs)
-        new_want, new_avoid = want, avoid
         want, avoid, like = merged(act, text, thread.wish, want, avoid, like)
-        filters, unmet = compile_constraints(
-            want, avoid, self.house, text, only_artists=act in ("request", "refine", "more", "dislike")
-        )
+        filters, unmet = self._compiled(act, command, want, avoid, text)
         if act == "dislike":
             filters = without_ids(filters, [thread.shown[number - 1].id for number in refs])
         context = _CONTEXT.search(text)
         return Wish(
             act=act,
             text=message,
-            want=want if act in REFINING else new_want,
-            avoid=avoid if act in REFINING else new_avoid,
+            want=want,
+            avoid=avoid,
             like=like,
             count=count_in(text),
             refs=refs,
@@ -126,6 +142,17 @@ class Hearer:
             clarify=question_for(act, named, pointing, persons, thread.shown, command, self.house),
         )
 
+    def _compiled(
+        self, act: Act, command: Command | None, want: Facets, avoid: Facets, text: str
+    ) -> tuple[Filters, tuple[Unmet, ...]]:
+        """Compile what is asked of tracks now; words about tracks in sight or about taste ask nothing of others."""
+        if act in ASKING or (command is not None and command.name in ("play", "add")):
+            return compile_constraints(want, avoid, self.house, text, only_artists=act in ASKING)
+        if act == "taste" and command is not None and command.name in ("never", "state"):
+            # What is never to be heard holds at once; that memory cannot leave it out is memory's to say.
+            return compile_constraints(Facets(), avoid, self.house, text, only_artists=False)[0], ()
+        return Filters(), ()
+
     def _done_and_asked(
         self, act: Act, text: str, avoid: Facets, refs: tuple[int, ...]
     ) -> tuple[Command | None, Question | None]:
@@ -139,8 +166,8 @@ class Hearer:
         return None, None
 
 
-def decide_act(sense: Sense, reading: Reading, thread: ThreadView) -> Act:
-    """Return the likeliest act that makes sense in the thread."""
+def decide_act(sense: Sense) -> Act:
+    """Return the likeliest act."""
     return max(ACTS, key=lambda act: sense.acts[act])
 
 

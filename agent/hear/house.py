@@ -1,4 +1,4 @@
-"""The house: what this one catalog has, as far as hearing needs it: names, labels, and which fields are known at all."""
+"""The house: what one catalog has, as far as hearing needs it: names, labels, and which fields are known at all."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -63,15 +63,13 @@ class House:
             runs = found.setdefault(field, {})
             for label, count in self.columns.vocabulary(field).items():
                 said = keys(label)
-                spans = {
-                    said[start:stop] for start in range(len(said)) for stop in range(start + 1, len(said) + 1)
-                }
+                spans = {said[start:stop] for start in range(len(said)) for stop in range(start + 1, len(said) + 1)}
                 for span in spans:
                     runs[span] = runs.get(span, 0) + count
         return found
 
     def bearers(self, field: str, value: str) -> int:
-        """Return how many labels' tracks a filter on `field` would find for `value` (genres and moods: by their words)."""
+        """Return about how many tracks a filter on `field` finds for `value` (genres and moods: by their words)."""
         if field in ("genres", "moods"):
             return self._runs[field].get(keys(value), 0)
         key = artist_key(value) if field == "artists" else fold(value)

@@ -25,6 +25,8 @@ WEIGHTS: Final = "hear.safetensors"
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 
+_IS_NAME: Final = np.array([kind in ("artists", "titles", "albums") for kind in FACET_KINDS], dtype=np.float32)
+
 Floats = NDArray[np.float32]
 
 
@@ -54,6 +56,10 @@ class Sense:
     """Shape (words, 3): probabilities."""
     inside: Floats
     """Shape (words,): probability that a word belongs to a facet."""
+
+    def polarity(self, first: int, stop: int) -> Polarity:
+        """Return what is likeliest wanted with the words `first` to `stop` (exclusive)."""
+        return POLARITIES[int(self.polarities[first:stop].mean(axis=0).argmax())]
 
 
 class HearModel:
@@ -101,7 +107,7 @@ class HearModel:
 
 
 def _stretches(tags: Floats, kinds: Floats, polarities: Floats) -> list[Stretch]:
-    """Decode the likeliest tags in which "within" never follows "outside" (Viterbi), and judge each stretch as a whole."""
+    """Decode the likeliest tags in which "within" never follows "outside" (Viterbi); judge each stretch as a whole."""
     found = []
     path = _path(np.log(np.maximum(tags, 1e-9)))
     starts = [place for place, tag in enumerate(path) if tag == BEGIN]
@@ -109,10 +115,12 @@ def _stretches(tags: Floats, kinds: Floats, polarities: Floats) -> list[Stretch]
         stop = start + 1
         while stop < len(path) and path[stop] == WITHIN:
             stop += 1
-        kind = FACET_KINDS[int(kinds[start:stop].mean(axis=0).argmax())]
         polarity = POLARITIES[int(polarities[start:stop].mean(axis=0).argmax())]
+        by_kind = kinds[start:stop].mean(axis=0)
+        # Only names are compared with.
+        kind = FACET_KINDS[int((by_kind * _IS_NAME if polarity == "like" else by_kind).argmax())]
         score = float((1 - tags[start:stop, OUTSIDE]).mean())
-        found.append(Stretch(start, stop, kind, polarity, score))  # type: ignore[arg-type]
+        found.append(Stretch(start, stop, kind, polarity, score))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Naming: the tagger's stretches and the linker's names become facets in the catalog's spelling, each with its polarity.
+"""Naming: the tagger's stretches and the linker's names become facets in the catalog's spelling, with their polarity.
 
 Where both speak of the same words the linker says what is named and the tagger what is wanted with it. A name that the
 tagger hears and the catalog lacks is missing; the name spelt most like it is offered.
@@ -11,13 +11,13 @@ from typing import Final
 from segue.agent.hear.constraints import plain_value
 from segue.agent.hear.house import House
 from segue.agent.hear.model import Sense, Stretch
-from segue.agent.hear.network import POLARITIES
 from segue.agent.hear.reading import Reading
 from segue.agent.hear.vocabulary import facets_of
 from segue.agent.wish import FACET_KINDS, Facets, HeardMention, Polarity
 from segue.generator.names import fold
 from segue.tools.search.entities import Mention
 from segue.tools.search.name_table import Kind
+from segue.tools.search.terms import decade
 from segue.tools.search.words import keys, zipf
 
 _PLURAL: Final[dict[str, Kind]] = {"artists": "artist", "titles": "title", "albums": "album"}
@@ -26,6 +26,34 @@ SURE: Final = 0.5
 """Mean probability of the tagger that a linked name's words belong to a facet, from which on the name counts."""
 OBVIOUS: Final = 0.985
 """Probability of the linker from which on a name counts though the tagger passes over it."""
+
+
+_EMPTY: Final = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "and",
+        "or",
+        "to",
+        "for",
+        "i",
+        "me",
+        "my",
+        "you",
+        "it",
+        "this",
+        "that",
+        "these",
+        "those",
+        "some",
+        "any",
+        "so",
+        "very",
+        "really",
+    ]
+)
 
 
 @dataclass
@@ -53,7 +81,7 @@ class Named:
         return Facets(**{kind: tuple(values) for kind, values in side.items()})
 
 
-def name(reading: Reading, sense: Sense, house: House, skip: frozenset[str] = frozenset()) -> Named:
+def name(reading: Reading, sense: Sense, house: House) -> Named:
     """Join what the linker and the tagger found in one message."""
     named = Named()
     taken: list[tuple[int, int]] = []
@@ -65,20 +93,38 @@ def name(reading: Reading, sense: Sense, house: House, skip: frozenset[str] = fr
         else:
             if not _counts(mention, span, sense):
                 continue
-            polarity = POLARITIES[int(sense.polarities[span[0] : span[1]].mean(axis=0).argmax())]  # type: ignore[assignment]
+            polarity = sense.polarity(*span)
             taken.append(span)
         items.append((mention.start, polarity, _SINGULAR[mention.kind], mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
     for stretch in sense.stretches:
         for first, stop in _rest(stretch, taken):
             text = _text(reading, first, stop)
-            if not text:
+            if not any(character.isalnum() for character in text):
                 continue
-            kind, value = _resolve(stretch, text, house, named, reading, first, stop)
-            items.append((reading.words[first].start, stretch.polarity, kind, value))
+            if all(word.key in _EMPTY for word in reading.words[first:stop]):
+                continue
+            if stretch.kind in _PLURAL:
+                kind, value = _resolve(stretch, text, house, named, reading, first, stop)
+                items.append((reading.words[first].start, stretch.polarity, kind, value))
+                continue
+            for kind, begin, end in _parted(stretch, reading, first, stop):
+                items.append((reading.words[begin].start, stretch.polarity, kind, _text(reading, begin, end)))
     for _, polarity, kind, value in sorted(items, key=lambda item: item[0]):
         named.add(polarity, kind, value)
     return named
+
+
+def _parted(stretch: Stretch, reading: Reading, first: int, stop: int) -> list[tuple[str, int, int]]:
+    """Part the years from what they belong to ("90s rock" is an era and a genre): kind and words of each part."""
+    if stretch.kind == "eras":
+        return [(stretch.kind, first, stop)]
+    years = [place for place in range(first, stop) if decade(reading.words[place].key) is not None]
+    if not years or years != list(range(years[0], years[-1] + 1)):
+        return [(stretch.kind, first, stop)]
+    begin = years[0] - (years[0] > first and reading.words[years[0] - 1].key in ("early", "mid", "late"))
+    parts = [(stretch.kind, first, begin), ("eras", begin, years[-1] + 1), (stretch.kind, years[-1] + 1, stop)]
+    return [part for part in parts if part[1] < part[2]]
 
 
 def _counts(mention: Mention, span: tuple[int, int], sense: Sense) -> bool:
@@ -114,10 +160,8 @@ def _text(reading: Reading, first: int, stop: int) -> str:
 def _resolve(
     stretch: Stretch, text: str, house: House, named: Named, reading: Reading, first: int, stop: int
 ) -> tuple[str, str]:
-    """Return the kind and value of a stretch that no linked name covers; names that the catalog lacks are noted."""
+    """Return the kind and value of a name that the linker passed over; names that the catalog lacks are noted."""
     listed = facets_of(text) | facets_of(plain_value(text))
-    if stretch.kind not in _PLURAL:
-        return stretch.kind, text
     kind = _PLURAL[stretch.kind]
     for other in (kind, *(k for k in _SINGULAR if k != kind)):
         positions = house.positions(other, text)
@@ -140,3 +184,37 @@ def _resolve(
         if near is not None:
             named.nearest[text] = near
     return stretch.kind, text
+
+
+def name_by_text(named: Named, polarity: Polarity, kind: str, value: str, text: str, house: House) -> None:
+    """Note a value that somebody else found in a message; names are linked to the catalog, or missing."""
+    value = " ".join(value.split())
+    if kind not in _PLURAL:
+        named.add(polarity, kind, value)
+        return
+    found = house.linker.link(value, bare=True)
+    whole = [mention for mention in found if len(mention.text) >= 0.8 * len(value)]
+    kinds = (_PLURAL[kind], *(other for other in _SINGULAR if other != _PLURAL[kind]))
+    exact = next(((other, places) for other in kinds if (places := house.positions(other, value))), None)
+    start = max(0, text.lower().find(value.lower()))
+    if exact is not None:
+        number = house.linker.names.find(exact[0], value)
+        assert number is not None
+        spelt, meant, score, places = house.linker.names.names[number].text, exact[0], 1.0, exact[1]
+    elif whole:
+        spelt, meant, score, places = whole[0].name, whole[0].kind, whole[0].score, whole[0].positions
+    else:
+        if value not in named.missing:
+            named.missing.append(value)
+        near = house.nearest(_PLURAL[kind], value)
+        if near is not None:
+            named.nearest[value] = near
+        named.add(polarity, kind, value)
+        return
+    named.mentions.append(
+        HeardMention(
+            kind=meant, name=spelt, score=score, positions=places, exact=exact is not None,
+            start=start, end=start + len(value), text=value, polarity=polarity,
+        )
+    )  # fmt: skip
+    named.add(polarity, _SINGULAR[meant], spelt)

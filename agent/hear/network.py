@@ -18,11 +18,11 @@ from torch.nn import functional
 
 from segue.agent.hear.cues import CUES
 from segue.agent.hear.reading import WORD_FEATURES, Reading
-from segue.agent.wish import ACTS, FACET_KINDS
+from segue.agent.wish import ACTS, FACET_KINDS, Polarity
 from segue.generator.minilm import WIDTH, MiniLM, Tokens
 
 SCOPES: Final = ("none", "some", "all")
-POLARITIES: Final = ("want", "avoid", "like")
+POLARITIES: Final[tuple[Polarity, ...]] = ("want", "avoid", "like")
 OUTSIDE, BEGIN, WITHIN = range(3)
 RANK: Final = 12
 FROZEN_LAYERS: Final = 2

@@ -16,9 +16,11 @@ _ORDINALS: Final = {
     word: number
     for number, spelt in enumerate(
         (
-            "first 1st primero primera primer premier premiere premieres erste ersten erstes erster primo prima primeiro"
+            "first 1st primero primera primer premier premiere premieres erste ersten erstes erster primo prima "
+            "primeiro"
             " primeira pehla pehle pehli birinci birincisi birinciyi eerste",
-            "second 2nd segundo segunda deuxieme seconde zweite zweiten zweites zweiter secondo seconda dusra dusre dusri"
+            "second 2nd segundo segunda deuxieme seconde zweite zweiten zweites zweiter secondo seconda dusra dusre "
+            "dusri"
             " doosra ikinci ikincisi ikinciyi tweede",
             "third 3rd tercero tercera tercer troisieme dritte dritten drittes dritter terzo terza terceiro terceira"
             " teesra tisra teesre teesri ucuncu ucuncuyu ucuncusu derde",
@@ -37,15 +39,32 @@ _ORDINALS: Final = {
 _CARDINALS: Final = {
     word: number
     for number, spelt in enumerate(
-        ("one", "two dos deux zwei due dois duas iki do", "three tres trois drei tre uc teen", "four cuatro quatre vier",
+        ("one", "two dos deux zwei due dois duas iki do", "three tres trois drei tre uc teen", "four cuatro quatre "
+                                                                                               "vier",
          "five cinco cinq funf", "six", "seven", "eight", "nine", "ten"),
         1,
     )
     for word in spelt.split()
 }  # fmt: skip
 _LAST: Final = frozenset(
-    "last final ultimo ultima ultimos ultimas dernier derniere derniers dernieres letzte letzten letzter son aakhri"
-    " bottom".split()
+    [
+        "last",
+        "final",
+        "ultimo",
+        "ultima",
+        "ultimos",
+        "ultimas",
+        "dernier",
+        "derniere",
+        "derniers",
+        "dernieres",
+        "letzte",
+        "letzten",
+        "letzter",
+        "son",
+        "aakhri",
+        "bottom",
+    ]
 )
 _TOP: Final = frozenset({"top", "opening"})
 _MIDDLE: Final = frozenset({"middle", "mittlere", "mittleren"})
@@ -57,14 +76,75 @@ _REST: Final = frozenset(
 _EXCEPT: Final = frozenset({"except", "but", "save", "minus", "apart", "besides", "ausser", "menos", "sauf"})
 _NUMBERED: Final = frozenset({"number", "no", "nr", "numero", "track", "song", "nummer", "option", "choice", "#"})
 _ONES: Final = frozenset(
-    "one ones song songs track tracks tune tunes version wala wale gaana uno una chanson lied ones pick picks".split()
+    [
+        "one",
+        "ones",
+        "song",
+        "songs",
+        "track",
+        "tracks",
+        "tune",
+        "tunes",
+        "version",
+        "wala",
+        "wale",
+        "gaana",
+        "uno",
+        "una",
+        "chanson",
+        "lied",
+        "ones",
+        "pick",
+        "picks",
+    ]
 )
 _NOT_NUMBERS: Final = frozenset(
-    "more extra songs tracks other others minute minutes min mins hour hours times time x day days year years bpm percent"
-    " stars star am pm months month weeks week yrs yr additional artists bands albums playlists hits seconds tunes"
-    " of".split()
+    [
+        "more",
+        "extra",
+        "songs",
+        "tracks",
+        "other",
+        "others",
+        "minute",
+        "minutes",
+        "min",
+        "mins",
+        "hour",
+        "hours",
+        "times",
+        "time",
+        "x",
+        "day",
+        "days",
+        "year",
+        "years",
+        "bpm",
+        "percent",
+        "stars",
+        "star",
+        "am",
+        "pm",
+        "months",
+        "month",
+        "weeks",
+        "week",
+        "yrs",
+        "yr",
+        "additional",
+        "artists",
+        "bands",
+        "albums",
+        "playlists",
+        "hits",
+        "seconds",
+        "tunes",
+        "of",
+    ]
 )
-_POINTERS: Final = frozenset({"this", "that", "it", "dieses", "este", "esta", "ese", "esa", "celle", "questa", "questo"})
+_POINTERS: Final = frozenset(
+    {"this", "that", "it", "dieses", "este", "esta", "ese", "esa", "celle", "questa", "questo"}
+)
 _COUNT_HEAD: Final = frozenset({"first", "last", "top", "final", "other", "opening", "bottom", "these", "those", "all"})
 
 

@@ -16,7 +16,8 @@ from segue.agent.hear.vocabulary import lists
 _SLOT: Final = re.compile(r"\{([+~-])(\w+)\}")
 _KIND: Final = {
     "genre": "genres", "mood": "moods", "instrument": "instruments", "language": "languages", "country": "countries",
-    "activity": "activities", "vocals": "vocals", "era": "eras", "artist": "artists", "title": "titles", "sound": "sound",
+    "activity": "activities", "vocals": "vocals", "era": "eras", "artist": "artists", "title": "titles", "sound":
+    "sound",
     "theme": "themes",
 }  # fmt: skip
 _ERAS: Final = (
@@ -30,18 +31,36 @@ _SOUND: Final = (
 _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "request": (
         "{+mood} {+genre} but nothing too {-mood}", "anything but {-genre} please", "some {+genre}, no {-genre}",
-        "{+genre} without {-instrument}", "{+genre} with {+instrument}, not {-artist}", "songs for {+activity}, not {-mood}",
+        "{+genre} without {-instrument}", "{+genre} with {+instrument}, not {-artist}", "songs for {+activity}, not "
+                                                                                        "{-mood}",
         "something like {~artist} but not {~artist} themselves", "bands similar to {~artist} or {~artist}",
         "i want {+genre} from the {+era}, no {-sound}", "music that isn't {-genre} or {-genre}",
         "looking for {+genre} songs similar to {~title} by {~artist}", "{+genre} but less {-mood}",
         "everything except {-genre}", "play {+title} by {+artist}", "any {+country} {+genre} that is not {-mood}?",
-        "three {+mood} songs from the {+era}", "{+artist} but not {-title}", "songs about {+theme} but not {-mood} ones",
+        "three {+mood} songs from the {+era}", "{+artist} but not {-title}", "songs about {+theme} but not {-mood} "
+                                                                             "ones",
         "not looking for {-genre}, more like {~artist}", "{+genre} in {+language}, {+vocals}, no {-vocals}",
         "i don't want {-genre}, i want {+genre}", "what sounds like {~title}?", "artists in the vein of {~artist}",
         "if i like {~artist} and {~artist} what else will i like", "im tired of {-genre} give me some {+genre}",
         "{+genre} that doesn't have any {-instrument}", "a mix of {+genre} and {+genre} with no {-vocals}",
         "something {+mood}, avoid {-artist}", "{+era} {+genre}, nothing {-sound}", "more {+genre} than {-genre}",
         "songs with {+instrument} like in {~title}", "reminds me of {~artist}, but with {+vocals}",
+        "{+era} {+genre}", "{+era} {+genre} songs", "some {+mood} {+era} {+genre}", "{+country} {+genre}",
+        "{+language} {+genre}",
+        "{+language} songs from the {+era}", "{+mood} {+instrument} music", "nothing but {+genre}", "only {+genre}",
+        "quiero algo de {+genre}", "pon algo de {+artist}", "música {+mood} pero no {-genre}", "algo parecido a "
+                                                                                               "{~artist}",
+        "je veux du {+genre} mais pas de {-genre}", "quelque chose comme {~artist}", "un peu de {+genre} s'il te plaît",
+        "ich möchte {+genre} ohne {-instrument}", "etwas wie {~artist}", "spiel was von {+artist}", "vorrei "
+                                                                                                    "{+genre}, non "
+                                                                                                    "{-genre}",
+        "qualcosa come {~artist}", "quero ouvir {+genre}", "toca {+artist} por favor", "biraz {+genre} lütfen",
+        "thoda {+genre} bajao",
+        "{+mood} and {+mood} {+genre}", "{+genre}, {+genre} and {+genre}", "songs in {+language} about {+theme}",
+        "something by {+artist}", "songs by {+artist}", "{+title}", "{+title} - {+artist}", "{+artist} - {+title}",
+        "play {+artist}",
+        "can you play {+title}?", "let me hear {+artist}", "similar to {~title} - {~artist}", "artists similar to "
+                                                                                              "{~artist}",
         "need {+mood} music for {+activity} preferably {+genre}", "who else sounds like {~artist}?",
         "something that has the vibe of {~artist} but is not as {-mood}", "no {-genre} no {-genre} just {+genre}",
         "hello, {+genre} please", "best {+genre} of the {+era}", "{~artist} type music", "{~artist}-like {+genre}",
@@ -50,30 +69,41 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
         "more like that but {+sound}", "a bit less {-mood}", "ok but no {-artist}", "same but in {+language}",
         "less {-instrument}, more {+instrument}", "only from the {+era}", "without {-vocals} please",
         "keep it {+mood} but not {-sound}", "make it {+mood}", "not so {-mood}", "now with {+vocals}",
-        "more {+mood}, less {-genre}", "nothing after the {-era}", "can you leave out the {-sound}",
+        "more {+mood}, less {-genre}", "nothing after the {-era}", "más {+mood} y menos {-mood}", "mais sem "
+            "{-instrument}", "plus {+mood} et moins {-genre}", "weniger {-instrument} bitte",
+        "{+mood} ones please", "with {+instrument}", "from the {+era} please", "and in {+language}", "instrumental "
+            "only", "something more {+sound}", "can you leave out the {-sound}",
     ),
     "taste": (
         "i never want to hear {-genre}", "never play {-artist} again", "i hate {-genre}", "i can't stand {-artist}",
         "forget that i like {-genre}", "i always love {+genre}", "remember that i like {+artist}",
         "my favorite band is {+artist}", "i'm not a fan of {-genre} in general", "don't ever play {-theme} music",
-        "i love {+genre} and {+genre} but hate {-genre}", "when i'm at the gym i like {+genre}", "stop recommending {-artist}",
-        "please ban {-artist} for good", "i grew up with {+genre}", "nunca me pongas {-genre}", "nie wieder {-genre} bitte",
+        "i love {+genre} and {+genre} but hate {-genre}", "when i'm at the gym i like {+genre}", "stop recommending "
+                                                                                                 "{-artist}",
+        "please ban {-artist} for good", "i grew up with {+genre}", "nunca me pongas {-genre}", "nie wieder "
+                                                                                                "{-genre} bitte",
         "never play {-theme} songs", "no {-genre} ever", "for {+activity} i always want {+genre}",
     ),
     "dislike": (
-        "too {-mood}", "way too {-sound}, i asked for {+genre}", "ugh no, not {-artist}", "these are too {-mood} for me",
-        "not {-genre}, {+genre}", "i don't like {-artist}, give me {+artist}", "no, i meant {+artist}", "wrong, not {-genre}",
+        "too {-mood}", "way too {-sound}, i asked for {+genre}", "ugh no, not {-artist}", "these are too {-mood} "
+                                                                                          "for me",
+        "not {-genre}, {+genre}", "i don't like {-artist}, give me {+artist}", "no, i meant {+artist}", "wrong, not "
+                                                                                                        "{-genre}",
     ),
     "control": (
         "add {+title}", "remove {-title}", "put {+title} by {+artist} on the list", "skip {-title}", "queue {+title}",
-        "undo that", "save the playlist", "clear everything", "play the second one", "take {-artist} out",
+        "undo that", "remove the {-mood} one", "add everything by {+artist}", "delete {-title} and {-title}",
+        "save the playlist", "clear everything", "play the second one", "take {-artist} out",
     ),
     "question": (
         "who wrote {+title}?", "what year is {+title} from?", "which album is {+title} on?", "is {+artist} {+country}?",
-        "why did you pick {+artist}?", "what genre is {+artist}?", "how long is {+title}", "what language is {+title} in?",
+        "why did you pick {+artist}?", "what genre is {+artist}?", "how long is {+title}", "what language is "
+                                                                                           "{+title} in?",
     ),
-    "like": ("love {+title}!", "{+artist} is great, thanks", "yes, {+title} is perfect"),
-    "more": ("more {+artist} please", "more songs like {~title}", "got any more {+genre}?", "more from {+artist}"),
+    "like": ("love {+title}!", "{+artist} is great, thanks", "yes more {+mood} like this is great", "{+title} was "
+        "lovely", "yes, {+title} is perfect"),
+    "more": ("more {+artist} please", "more like that", "similar to {~artist} please", "more of this", "another one "
+        "by {+artist}", "more songs like {~title}", "got any more {+genre}?", "more from {+artist}"),
 }  # fmt: skip
 
 
@@ -87,7 +117,7 @@ def practice(names: Sequence[tuple[str, str]], *, each: int = 4, seed: int = 0) 
     values["vocals"] = ["female vocals", "male vocals", "a woman singing", "screaming", "singing", "vocals", "choir"]
     values["title"] = [title for title, _ in names]
     values["artist"] = [artist for _, artist in names]
-    composed = []
+    composed: list[HeardMessage] = []
     for act, templates in _TEMPLATES.items():
         for template in templates:
             for _ in range(each):

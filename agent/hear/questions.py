@@ -5,30 +5,36 @@ from typing import Final
 
 from segue.agent.wish import Asked
 
-_PATTERNS: Final[tuple[tuple[Asked, re.Pattern[str]], ...]] = tuple(
-    (asked, re.compile(pattern, re.IGNORECASE))
-    for asked, pattern in (
-        ("why", r"\bwhy\b|\bhow come\b|\bwhat made you\b|\bpor qu[eé]\b|\bpourquoi\b|\bwarum\b|\bwieso\b|\bperch[eé]\b"),
+_SOURCES: Final[tuple[tuple[Asked, str], ...]] = (
+        ("why", r"\bwhy\b|\bhow come\b|\bwhat made you\b|\bpor qu[eé]\b|\bpourquoi\b|\bwarum\b|\bwieso\b"
+                r"|\bperch[eé]\b"),
         (
             "year",
-            r"\b(?:what|which) year\b|\bwhen (?:was|did|were|is)\b|\bhow old\b|\breleased?\b.*\bwhen\b|\bwhich .*\b(?:older|"
+            r"\b(?:what|which) year\b|\bwhen (?:was|did|were|is)\b|\bhow old\b|\breleased?\b.*\bwhen\b"
+            r"|\bwhich .*\b(?:older|"
             r"newer|came first)\b|\bwhat (?:decade|era)\b|\brelease date\b|\bcu[aá]ndo\b|\bquand\b|\bwann\b|\bquando\b",
         ),
         ("length", r"\bhow long\b|\b(?:length|duration)\b|\bhow many minutes\b|\bwie lange?\b"),
-        ("language", r"\b(?:what|which) language\b|\bin (?:what|which) language\b|\bis (?:it|that|this) (?:in )?(?:english|"
-                     r"spanish|french|german|italian|korean|japanese|portuguese|turkish|hindi|arabic)\b|\bwhat does .* mean\b"),
-        ("album", r"\b(?:what|which) (?:album|record|ep|lp)\b|\balbum\b|\bwhat.*\b(?:is (?:it|this|that) (?:from|on))\b"),
-        ("genre", r"\b(?:what|which) (?:kind|type|sort|style|genre|subgenre)s?\b|\bgenre\b|\bwhat (?:is|do you call) this (?:style|"
+        ("language", r"\b(?:what|which) language\b|\bin (?:what|which) language\b|\bis (?:it|that"
+                     r"|this) (?:in )?(?:english|"
+                     r"spanish|french|german|italian|korean|japanese|portuguese|turkish|hindi|arabic)\b"
+                     r"|\bwhat does .* mean\b"),
+        ("album", r"\b(?:what|which) (?:album|record|ep|lp)\b|\balbum\b|\bwhat.*\b(?:is (?:it|this|that) (?:from"
+                  r"|on))\b"),
+        ("genre", r"\b(?:what|which) (?:kind|type|sort|style|genre|subgenre)s?\b|\bgenre\b|\bwhat (?:is"
+                  r"|do you call) this (?:style|"
                   r"kind|type|sound)\b"),
         (
             "artist",
-            r"\bwho(?:'s|s|se)?\b|\bwhich (?:band|artist|singer|one of them|member)\b|\b(?:name of the (?:artist|band|singer))\b"
+            r"\bwho(?:'s|s|se)?\b|\bwhich (?:band|artist|singer|one of them|member)\b|\b(?:name of the (?:artist"
+            r"|band|singer))\b"
             r"|\bqui[eé]n\b|\bqui\b.*\b(?:chante|compositeur|est)\b|\bwer\b|\bchi (?:canta|è)\b|\bquem\b",
         ),
-        ("about", r"\babout\b|\bmeaning\b|\blyrics?\b|\bstory\b|\bfrom the (?:film|movie|show)\b|\bis (?:he|she|this her|this his)\b"
+        ("about", r"\babout\b|\bmeaning\b|\blyrics?\b|\bstory\b|\bfrom the (?:film|movie|show)\b|\bis (?:he|she"
+                  r"|this her|this his)\b"
                   r"|\btell me\b|\bin your own words\b|\bis [\w\s'’.-]+ (?:from|\w+ish|\w+an|\w+ch)\b"),
-    )
 )  # fmt: skip
+_PATTERNS: Final = tuple((asked, re.compile(pattern, re.IGNORECASE)) for asked, pattern in _SOURCES)
 
 
 def asked_in(text: str) -> Asked:

@@ -4,6 +4,7 @@
 never a token of control. Knows the catalog only as an entity linker.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,9 +26,61 @@ MOST_PIECES: Final = 192
 MOST_BEFORE: Final = 32
 """Pieces of the agent's last words, its end, that are read as context."""
 _KINDS: Final = ("artist", "title", "album")
-WORD_FEATURES: Final = 12 + 2 * len(_KINDS) + len(LISTED)
+_PLAIN: Final = 14
+LINKED: Final = _PLAIN + len(LISTED)
+"""The first word feature that comes from the entity linker; all that follow do."""
+WORD_FEATURES: Final = LINKED + 2 * len(_KINDS)
 
 _QUOTES: Final = "\"'“”‘’«»„"
+_CONTROL: Final = re.compile(r"<\|?[A-Za-z_/][\w/ -]{0,30}\|?>|\[/?[A-Z]{3,6}\]")
+"""What is written like a token of control or a tag of markup; it says nothing about music."""
+_NEGATION: Final = frozenset(
+    [
+        "not",
+        "no",
+        "never",
+        "without",
+        "except",
+        "less",
+        "nothing",
+        "dont",
+        "doesnt",
+        "isnt",
+        "arent",
+        "wasnt",
+        "hate",
+        "avoid",
+        "too",
+        "cant",
+        "stop",
+        "ban",
+        "block",
+        "remove",
+        "drop",
+        "excluding",
+        "minus",
+        "neither",
+        "nor",
+        "ohne",
+        "kein",
+        "keine",
+        "nie",
+        "sin",
+        "nunca",
+        "sem",
+        "sans",
+        "pas",
+        "jamais",
+        "senza",
+        "mai",
+        "hic",
+    ]
+)
+_COMPARING: Final = frozenset(
+    ["like", "similar", "resembling", "reminiscent", "vein", "style", "vibe", "reminds", "akin", "comparable"]
+)
+_REACH: Final = 5
+"""Words over which a negation reaches, until "but" or the end of a clause."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +116,13 @@ class Reader:
 
     def __call__(self, text: str, before: str = "", shown: Sequence[Track] = ()) -> Reading:
         """Read `text`, said after `before` while the tracks `shown` were in sight."""
-        found = words(text)
+        # Blanks of the same length: offsets stay those of the message.
+        clean = _CONTROL.sub(lambda match: " " * len(match[0]), text)
+        found = words(clean)
         kept = found[:MOST_WORDS]
         end = kept[-1].end if len(kept) < len(found) else len(text)
-        mentions = tuple(self.linker.link(text, bare=_is_reply(before)))
-        pieces, own, first = self._pieces(text[: end + 20 * MOST_WORDS], before, kept)
+        mentions = tuple(self.linker.link(clean, bare=_is_reply(before)))
+        pieces, own, first = self._pieces(clean[: end + 20 * MOST_WORDS], before, kept)
         kept = kept[: len(first)]
         return Reading(
             text=text,
@@ -80,9 +135,7 @@ class Reader:
             cues=message_cues(text, found[:400], before, mentions, shown),
         )
 
-    def _pieces(
-        self, text: str, before: str, kept: Sequence[Word]
-    ) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
+    def _pieces(self, text: str, before: str, kept: Sequence[Word]) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
         encoded = self._tokenizer.encode(text[: 12 * MOST_PIECES * 4])
         ids, offsets = encoded.ids, encoded.offsets
         if len(ids) > MOST_PIECES:
@@ -115,10 +168,11 @@ def _word_features(
     artists = {word.key for track in shown for word in words(track.artist)}
     facets = listed(found)
     quoted = _quoted(text, found)
+    negated, compared = _reach(text, found)
     for place, word in enumerate(found):
         raw = text[word.start : word.end]
         rare = zipf(word.key) < 6
-        rows[place, :12] = (
+        rows[place, :_PLAIN] = (
             raw[:1].isupper(),
             len(raw) > 1 and raw.isupper(),
             any(c.isdigit() for c in raw),
@@ -131,13 +185,14 @@ def _word_features(
             place == len(found) - 1,
             raw[:1].isupper() and place > 0 and not text[: word.start].rstrip().endswith((".", "!", "?")),
             bool(set(text[word.end : word.end + 1]) & set(",.!?;:")),
+            negated[place],
+            compared[place],
         )
         for number, facet in enumerate(LISTED):
-            rows[place, 12 + number] = facet in facets[place]
-    base = 12 + len(LISTED)
+            rows[place, _PLAIN + number] = facet in facets[place]
     starts = {word.start: place for place, word in enumerate(found)}
     for mention in mentions:
-        column = base + 2 * _KINDS.index(mention.kind)
+        column = LINKED + 2 * _KINDS.index(mention.kind)
         for place, word in enumerate(found):
             if mention.start <= word.start < mention.end:
                 rows[place, column] = mention.score
@@ -146,8 +201,27 @@ def _word_features(
     return rows
 
 
+def _reach(text: str, found: Sequence[Word]) -> tuple[list[bool], list[bool]]:
+    """Tell for each word whether a negation stands shortly before it in its clause, and whether a comparison does."""
+    negated, compared = [], []
+    left = 0
+    comparing = False
+    for place, word in enumerate(found):
+        gap = text[found[place - 1].end : word.start] if place else ""
+        if set(gap) & set(".!?;"):
+            left, comparing = 0, False
+        if word.key == "but" and not (place and found[place - 1].key in ("anything", "everything", "all")):
+            left, comparing = 0, False
+        negated.append(left > 0)
+        compared.append(comparing)
+        anything_but = word.key == "but" and place > 0 and found[place - 1].key in ("anything", "everything", "all")
+        left = _REACH if word.key in _NEGATION or anything_but else max(0, left - 1)
+        comparing = comparing or word.key in _COMPARING
+    return negated, compared
+
+
 def _quoted(text: str, found: Sequence[Word]) -> list[bool]:
-    """Tell for each word whether it stands within quotation marks, which must open before a word and close after one."""
+    """Tell for each word whether it stands within quotation marks, which open before a word and close after one."""
     inside: list[bool] = []
     opened = False
     last = 0

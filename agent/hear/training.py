@@ -17,19 +17,17 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segue.agent.hear.alignment import UNKNOWN, Aligned, align, labels_of
+from segue.agent.hear.alignment import SOME_NAME, UNKNOWN, Aligned, align, labels_of
 from segue.agent.hear.messages import HeardMessage
 from segue.agent.hear.model import FORMAT, MANIFEST, WEIGHTS
 from segue.agent.hear.network import FROZEN_LAYERS, RANK, SCOPES, Answers, Batch, HearNetwork, batch_of
-from segue.agent.hear.reading import Reader, Reading
-from segue.agent.hear.vocabulary import LISTED
-from segue.agent.wish import ACTS
+from segue.agent.hear.reading import LINKED, Reader, Reading
+from segue.agent.wish import ACTS, FACET_KINDS
 from segue.generator.errors import SourceError
 from segue.generator.minilm import BASE_SHA256, MiniLM
 from segue.tools.importance.messages import fingerprint
 
-_LINKED: Final = 12 + len(LISTED)
-"""The first word feature that comes from the entity linker."""
+_NAME_KINDS: Final = [FACET_KINDS.index(kind) for kind in ("artists", "titles", "albums")]
 
 
 @dataclass(frozen=True)
@@ -103,9 +101,7 @@ def train(
     return network.eval()
 
 
-def save(
-    network: HearNetwork, folder: Path, messages: Sequence[HeardMessage], settings: TrainingSettings
-) -> None:
+def save(network: HearNetwork, folder: Path, messages: Sequence[HeardMessage], settings: TrainingSettings) -> None:
     """Write the weights (half precision) and their manifest into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {key: value.detach().half().contiguous() for key, value in network.trained().items()}
@@ -138,14 +134,14 @@ def _example(body: MiniLM, reader: Reader, message: HeardMessage, settings: Trai
         everything = set(message.refs) == set(range(1, len(message.shown) + 1))
         scope = SCOPES.index("all" if everything else "some" if message.refs else "none")
     weight = settings.practice_weight if message.practice else 1.0
-    return _Example(reading, lower, ACTS.index(message.act), scope, aligned, weight)  # type: ignore[arg-type]
+    return _Example(reading, lower, ACTS.index(message.act), scope, aligned, weight)
 
 
 def _withhold(example: _Example, random: np.random.Generator, share: float) -> _Example:
     if random.random() >= share:
         return example
     features = example.reading.features.copy()
-    features[:, _LINKED:] = 0
+    features[:, LINKED:] = 0
     return example._replace(reading=replace(example.reading, features=features))
 
 
@@ -161,18 +157,27 @@ def _loss(answers: Answers, batch: Batch, chosen: Sequence[_Example]) -> Tensor:
     def labels(rows: Sequence[Sequence[int]]) -> Tensor:
         return torch.tensor([[*row, *[UNKNOWN] * (width - len(row))] for row in rows])
 
-    per_word = weight[:, None].expand(-1, width)
+    per_word = weight[:, None].expand(-1, width).flatten()
     for logits, rows, scale in (
         (answers.tag, [example.aligned.tag for example in chosen], 2.0),
         (answers.kind, [example.aligned.kind for example in chosen], 0.7),
         (answers.polarity, [example.aligned.polarity for example in chosen], 1.0),
     ):
-        target = labels(rows)
-        known = (target != UNKNOWN).float() * per_word
-        if bool(known.any()):
-            each = functional.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=UNKNOWN, reduction="none")
-            loss = loss + scale * (each * known.flatten()).sum() / known.sum()
+        loss = loss + scale * _word_loss(logits.flatten(0, 1), labels(rows).flatten(), per_word)
     return loss
+
+
+def _word_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Return the mean cross-entropy over the words that are labelled; `SOME_NAME` is met by any kind of name."""
+    known = (target != UNKNOWN).float() * weight
+    if not bool(known.any()):
+        return logits.sum() * 0
+    names = target == SOME_NAME
+    each = functional.cross_entropy(logits, target.masked_fill(names, UNKNOWN), ignore_index=UNKNOWN, reduction="none")
+    if bool(names.any()):
+        any_name = -logits.log_softmax(-1)[:, _NAME_KINDS].logsumexp(-1)
+        each = torch.where(names, any_name, each)
+    return (each * known).sum() / known.sum()
 
 
 def _batches(random: np.random.Generator, lengths: Sequence[int], size: int) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """The vocabulary lists: everyday words for genres, moods, instruments, countries ..., in `vocabulary.json`.
 
-They hint, they do not decide: the tagger sees which words of a message stand on which list. Collected from the tracks and
-artists of the default catalog's sources, with everyday words added by hand. Knows words, not messages.
+They hint, they do not decide: the tagger sees which words of a message stand on which list. Collected from the tracks
+and artists of the default catalog's sources, with everyday words added by hand. Knows words, not messages.
 """
 
 import json

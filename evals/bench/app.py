@@ -2,7 +2,19 @@
 
 import typer
 
-from segue.evals.bench import dialogues, entities, generation, importance, match, quantizers, search, similar, storage
+from segue.evals.bench import (
+    dialogues,
+    entities,
+    generation,
+    hear,
+    importance,
+    intent,
+    match,
+    quantizers,
+    search,
+    similar,
+    storage,
+)
 
 app = typer.Typer(help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True)
 
@@ -15,7 +27,9 @@ def bench() -> None:
 app.command("dialogues")(dialogues.command)
 app.command("entities")(entities.command)
 app.command("generation")(generation.command)
+app.command("hear")(hear.command)
 app.command("importance")(importance.command)
+app.command("intent")(intent.command)
 app.command("match")(match.command)
 app.command("quantizers")(quantizers.command)
 app.command("search")(search.command)
