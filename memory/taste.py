@@ -148,6 +148,9 @@ class Taste(_Frozen):
         bans = [ban for ban in reversed(self.bans) if (ban.context and context_key(ban.context)) in keys]
         never = {ban.subject.cover for ban in bans}
         told = [each for each in told if (each.context and context_key(each.context)) in keys]
+        # As in `score`: what is said of this context replaces what is said in general.
+        replaced = {each.subject.cover for each in told if each.context}
+        told = [each for each in told if each.context or each.subject.cover not in replaced]
         told = [each for each in told if each.subject.cover not in never]
         parts = [
             ("likes", [each.name for each in told if each.strength >= _CLEAR], "and"),
