@@ -148,6 +148,26 @@ class Subject(_Frozen):
         return _folded(self.kind, self.value)
 
 
+@lru_cache(maxsize=65_536)
+def _subject(kind: str, value: str) -> Subject:
+    return Subject.model_validate({"kind": kind, "value": value})
+
+
+def _shared(attributes: Any) -> Any:
+    """Make plain attributes subjects that equal ones share: a long log names the same artists and genres everywhere."""
+    if not isinstance(attributes, list):
+        return attributes
+    return [
+        _subject(kind, value)
+        if isinstance(each, dict)
+        and len(each) == 2
+        and isinstance(kind := each.get("kind"), str)
+        and isinstance(value := each.get("value"), str)
+        else each
+        for each in attributes
+    ]
+
+
 class TasteEvent(_Frozen):
     """One thing that a listener did or said. Two events of one user with the same key are one event."""
 
@@ -162,7 +182,7 @@ class TasteEvent(_Frozen):
     subject: Subject
     name: Annotated[str, _shortened(MAX_SHOWN)] = ""
     """The subject for people ("Karma Police by Radiohead")."""
-    attributes: Annotated[tuple[Subject, ...], Field(max_length=MAX_ATTRIBUTES)] = ()
+    attributes: Annotated[tuple[Subject, ...], Field(max_length=MAX_ATTRIBUTES), BeforeValidator(_shared)] = ()
     """What the track was (`attributes_of`)."""
     leaning: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = 0.0
     """For "stated": from -1, hates it, to 1, loves it."""
@@ -235,6 +255,5 @@ def attributes_of(track: Track) -> tuple[Subject, ...]:
     add("version", [track.version])
     add("country", [artist.origin for artist in artists])
     add("album", [track.album])
-    # What was validated in the track need not be validated again: a ranker asks this for many tracks.
-    subjects = {subject.key: subject for subject in (Subject.model_construct(kind=k, value=v) for k, v in found)}
-    return tuple(subjects.values())[:MAX_ATTRIBUTES]
+    subjects = (_subject(kind, value) for kind, value in found)
+    return tuple({subject.key: subject for subject in subjects}.values())[:MAX_ATTRIBUTES]

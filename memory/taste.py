@@ -18,8 +18,8 @@ from segue.memory.plain import listed, plain
 
 _CLEAR: Final = 0.15
 """Strength from which a leaning is worth a word."""
-_SAID: Final = frozenset({"artist", "genre", "mood", "theme", "sound", "era", "vocals", "instrument", "tempo"})
-"""Kinds that are said although nobody stated them: that somebody who likes ten songs "likes English" tells nothing."""
+_SAID: Final = frozenset({"artist", "genre", "mood", "theme", "era", "vocals", "instrument", "tempo"})
+"""Kinds that are said although nobody stated them: that one likes "English", or the tag "favourites", says little."""
 _MOST_SAID: Final = 5
 
 
