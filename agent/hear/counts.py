@@ -38,6 +38,7 @@ _ONE_MORE: Final = re.compile(
     r"|\bjust a last one\b|\bjust one\b",
     re.IGNORECASE,
 )
+_ONE_OF: Final = re.compile(r"one\s+of\b", re.IGNORECASE)
 _POINTING: Final = re.compile(r"\b(?:the|last|first|those|these|other|next|ahead|all|of)\s+$", re.IGNORECASE)
 _TOP: Final = re.compile(r"\btop\s+$", re.IGNORECASE)
 
@@ -51,10 +52,6 @@ def count_in(text: str) -> int | None:
             if _POINTING.search(head[:start]) or (_TOP.search(head[:start]) and match["n"] in ("40", "100")):
                 continue
             number = int(match["n"]) if match["n"].isdigit() else _WORDS[match["n"].lower()]
-            if 1 <= number <= MOST and not (match["n"].lower() == "one" and _is_pronoun(match[0])):
+            if 1 <= number <= MOST and not (match["n"].lower() == "one" and _ONE_OF.match(match[0])):
                 return number
     return 1 if _ONE_MORE.search(head) else None
-
-
-def _is_pronoun(phrase: str) -> bool:
-    return re.match(r"one\s+(?:of|more)\b", phrase, re.IGNORECASE) is None and "song" not in phrase.lower()

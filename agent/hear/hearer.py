@@ -91,6 +91,8 @@ class Hearer:
         if not words(text):
             return Wish(act="other", text=message)
         reading = self.reader(text, thread.before, thread.shown)
+        if not reading.words:
+            return Wish(act="other", text=message)
         sense = self.model(reading)
         act = decide_act(sense)
         return self.complete(message, thread, act, sense.scopes["all"], name(reading, sense, self.house))

@@ -142,6 +142,7 @@ _NOT_NUMBERS: Final = frozenset(
         "of",
     ]
 )
+_PERIODS: Final = frozenset({"years", "decades", "months", "weeks", "days", "centuries"})
 _POINTERS: Final = frozenset(
     {"this", "that", "it", "dieses", "este", "esta", "ese", "esa", "celle", "questa", "questo"}
 )
@@ -203,9 +204,10 @@ def _by_place(said: Sequence[str], total: int) -> tuple[set[int], set[int], bool
             number = _ORDINALS[word]
             hits = set(range(1, many + 1)) if number == 1 and many > 1 else {number}
         elif word in _LAST and not _is_time(after) and total:
-            if many > 1:
+            beyond = said[place + 2] if place + 2 < len(said) else ""
+            if many > 1 and beyond not in _PERIODS:
                 hits = set(range(max(1, total - many + 1), total + 1))
-            elif after in _ONES or before in ("the", "el", "la", "le", "der", "die", "das", "al"):
+            elif many <= 1 and (after in _ONES or before in ("the", "el", "la", "le", "der", "die", "das", "al")):
                 hits = {total}
         elif word in _TOP and many > 1 and many <= total:
             hits = set(range(1, many + 1))

@@ -1,0 +1,43 @@
+from datetime import date
+
+import pytest
+
+from segue.agent.hear.eras import Years, hull, years_of
+
+TODAY = date(2026, 11, 26)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "ranges"),
+    [
+        ("late 80s", [(1986, 1989)]),
+        ("mid to late 90s", [(1993, 1999)]),
+        ("90s and 2000s", [(1990, 2009)]),
+        ("60s and 80s", [(1960, 1969), (1980, 1989)]),
+        ("before 1970", [(None, 1969)]),
+        ("nothing after the 80s", [(None, 1989)]),
+        ("after the 80s", [(1990, None)]),
+        ("since 2010", [(2010, None)]),
+        ("2018 upwards", [(2018, None)]),
+        ("2000s onward", [(2000, None)]),
+        ("from 1985 to 1992", [(1985, 1992)]),
+        ("between 1990 and 1995", [(1990, 1995)]),
+        ("97 to 03", [(1997, 2003)]),
+        ("'90s", [(1990, 1999)]),
+        ("the eighties", [(1980, 1989)]),
+        ("last ten years", [(2016, None)]),
+        ("early 20th century", [(1900, 1933)]),
+        ("1999", [(1999, 1999)]),
+        ("old school", []),
+        ("newer", []),
+        ("", []),
+    ],
+)
+def test_years_of_a_phrase(phrase: str, ranges: list[tuple[int | None, int | None]]) -> None:
+    assert years_of(phrase, TODAY) == ranges
+
+
+def test_years_apart_are_told_from_years_in_a_row() -> None:
+    assert hull([Years(1960, 1969), Years(1980, 1989)]) == (Years(1960, 1989), True)
+    assert hull([Years(1990, 1999), Years(2000, 2009)]) == (Years(1990, 2009), False)
+    assert hull([Years(None, 1969)]) == (Years(None, 1969), False)
