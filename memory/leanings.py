@@ -6,6 +6,7 @@ Knows the rules of `profile.py` one at a time; that file says what they are and 
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 from segue.memory.events import Subject, TasteEvent, context_key
@@ -55,12 +56,15 @@ class Leanings:
 
     def found(self) -> tuple[Leaning, ...]:
         """Return all leanings that have not faded away, the strongest first."""
-        counts = (count for counts in self._counts.values() for count in counts.values())
-        told = [(strength, count) for count in counts if abs(strength := count.strength) >= _FAINT]
-        told.sort(key=lambda each: (-abs(each[0]), each[1].subject.key, each[1].context or ""))
+        told = [
+            (-abs(strength), cover, context, strength, count)
+            for context, counts in self._counts.items()
+            for cover, count in counts.items()
+            if abs(strength := count.strength) >= _FAINT
+        ]
+        told.sort(key=itemgetter(0, 1, 2))
         return tuple(
-            # Made here of parts that were validated before: a long history has thousands.
-            Leaning.model_construct(
+            Leaning(
                 subject=count.subject,
                 name=count.name,
                 strength=strength,
@@ -69,7 +73,7 @@ class Leanings:
                 context=count.context,
                 stated=count.stated is not None,
             )
-            for strength, count in told
+            for _, _, _, strength, count in told
         )
 
     def count(self, event: TasteEvent) -> None:
