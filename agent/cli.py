@@ -23,7 +23,18 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    from segue.agent.commands import catalog, chat, generator, hear, importance, search, taste, tokenizer
+    from segue.agent.commands import (
+        catalog,
+        chat,
+        generator,
+        hear,
+        importance,
+        ranking,
+        recommend,
+        search,
+        taste,
+        tokenizer,
+    )
 
     app.command("chat")(chat.chat)
     app.command("adapt")(generator.adapt)
@@ -31,6 +42,8 @@ def build_app() -> typer.Typer:
     app.add_typer(generator.app, name="generator")
     app.add_typer(hear.app, name="hear")
     app.add_typer(importance.app, name="importance")
+    app.add_typer(ranking.app, name="ranking")
+    app.command("recommend")(recommend.recommend)
     app.command("search")(search.search)
     app.add_typer(taste.app, name="taste")
     app.add_typer(tokenizer.app, name="tokenizer")

@@ -21,7 +21,14 @@ from rich.console import Console
 from rich.progress import track as progress_bar
 
 from segue.evals.bench.result import BenchResult, Row, require_file
-from segue.evals.dialogues import JudgedTurn, Split, judged_turns, read_conversations, unresolved, youtube_positions
+from segue.tools.ranking.dialogues import (
+    JudgedTurn,
+    Split,
+    judged_turns,
+    read_conversations,
+    unresolved,
+    youtube_positions,
+)
 from segue.evals.metrics import Ranks, bootstrap_difference, ranks_of, reciprocal_rank, summarise
 from segue.generator.errors import SourceError
 

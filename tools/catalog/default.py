@@ -20,6 +20,7 @@ from segue.tools.catalog.manifest import FORMAT, TRUTH, checksum
 from segue.tools.catalog.parquet import from_rows, read_table
 from segue.tools.catalog.update import update_catalog
 from segue.tools.catalog.versions import CURRENT
+from segue.tools.ranking.tower import Tower
 
 SOURCE: Final = Path(__file__).parent / "default" / TRUTH
 """The tracks in the package; `provenance.json` beside them says where each field comes from."""
@@ -49,8 +50,9 @@ def default_catalog(
     """
     base = cache or platformdirs.user_cache_path("segue") / "catalogs"
     encoder = encoder or SentenceEncoder()
-    # A release that derives other things, or codes by another tokenizer, builds the catalog anew.
-    derived = xxhash.xxh3_64_hexdigest("\n".join((*ARTEFACTS, read_fingerprint())).encode())[:6]
+    # A release that derives other things, codes by another tokenizer or vectors by another tower, builds it anew.
+    made_by = (*ARTEFACTS, read_fingerprint(), Tower.shipped().fingerprint)
+    derived = xxhash.xxh3_64_hexdigest("\n".join(made_by).encode())[:6]
     folder = base / f"default-{FORMAT}-{derived}-{encoder.name}-{checksum(source)[:12]}"
     if not (folder / CURRENT).exists():
         with write_lock(folder, wait=WAIT):

@@ -64,13 +64,15 @@ class DenseIndex:
         self._opening = threading.Lock()
 
     @classmethod
-    def open(cls, version: Path, position: Callable[[str], int]) -> "DenseIndex":
-        """Open the index of the catalog version in folder `version`; `position` maps a track id to its position.
+    def open(cls, version: Path, position: Callable[[str], int], *, name: str = FOLDER) -> "DenseIndex":
+        """Open an index of the catalog version in folder `version`, by default that of the described tracks.
+
+        `position` maps a track id to its position.
 
         Raises:
             CatalogCorrupt: the index is missing or damaged.
         """
-        folder = version / FOLDER
+        folder = version / name
         return cls(folder, read_vectors(folder), read_encoder(folder), position)
 
     def __len__(self) -> int:

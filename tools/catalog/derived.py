@@ -29,6 +29,8 @@ EMBEDDING: Final = "embedding"
 """The stage in which the text encoder makes vectors of the tracks' descriptions."""
 EMBEDDING_FOR_IDS: Final = "embedding for semantic IDs"
 """The stages in which it encodes what the semantic IDs are made of."""
+EMBEDDING_FOR_TOWER: Final = "embedding for two-tower"
+"""The stage in which it encodes biographies for the two-tower retriever."""
 MOST_PARSED: Final = 200_000
 """Catalogs up to this size keep their tracks as objects while a version is built: 4 kB each."""
 
@@ -148,6 +150,7 @@ ARTEFACTS: Final[tuple[str, ...]] = (
     "segue.tools.search.lexical:LexicalArtefact",
     "segue.tools.search.name_index:NamesArtefact",
     "segue.tools.catalog.semantic_ids:CodesArtefact",
+    "segue.tools.ranking.tower_artefact:TowerArtefact",
 )
 """Import paths (`module:class`, called without arguments) of what every catalog is built with."""
 

@@ -15,7 +15,7 @@ from segue.generator.sentences import SentenceEncoder, TextEncoder, encoder_name
 from segue.generator.track import Track
 from segue.tools.catalog.build import Plan, build_version
 from segue.tools.catalog.catalog import Catalog
-from segue.tools.catalog.derived import EMBEDDING, EMBEDDING_FOR_IDS, Progress, Stage, no_progress
+from segue.tools.catalog.derived import EMBEDDING, EMBEDDING_FOR_IDS, EMBEDDING_FOR_TOWER, Progress, Stage, no_progress
 from segue.tools.catalog.garbage import collector_paused
 from segue.tools.catalog.locks import write_lock
 from segue.tools.catalog.merge import merge
@@ -45,8 +45,12 @@ class UpdateSummary:
 
     @property
     def embedding_seconds(self) -> float:
-        """Seconds that the text encoder took, for descriptions and for semantic IDs."""
-        return sum(self.stages[name].seconds for name in (EMBEDDING, EMBEDDING_FOR_IDS) if name in self.stages)
+        """Seconds that the text encoder took, for descriptions, semantic IDs and the two-tower retriever."""
+        return sum(
+            self.stages[name].seconds
+            for name in (EMBEDDING, EMBEDDING_FOR_IDS, EMBEDDING_FOR_TOWER)
+            if name in self.stages
+        )
 
 
 def update_catalog(

@@ -133,7 +133,7 @@ class Searcher:
         allowed, applied = self.columns.apply(wanted)
         rankings = self._rankings(understood, mentions, allowed, max(DEPTH, k), sources)
         fused = fuse(rankings)
-        tiers = _tiers(mentions)
+        tiers = tiers_of(mentions)
         # A stable sort: within a tier the fused order stands.
         fused.sort(key=lambda found: tiers.get(found.position, len(_TIERS)))
         return SearchResult(
@@ -167,7 +167,7 @@ class Searcher:
 
     def _named(self, mentions: Sequence[Mention], allowed: NDArray[np.bool_]) -> Ranking:
         """Rank the named tracks: better named first, then plain recordings, then the popular ones."""
-        tiers = _tiers(mentions)
+        tiers = tiers_of(mentions)
         positions = np.array([position for position in tiers if allowed[position]], dtype=np.int64)
         tier = np.array([tiers[int(position)] for position in positions], dtype=np.int64)
         order = np.lexsort((positions, -self._popularity[positions], ~self._plain[positions], tier))
@@ -211,7 +211,7 @@ def search(
     return searcher.search(query, k=k, filters=filters, sources=sources)
 
 
-def _tiers(mentions: Sequence[Mention]) -> dict[int, int]:
+def tiers_of(mentions: Sequence[Mention]) -> dict[int, int]:
     """Return, for each named track, how well it is named (index in `_TIERS`)."""
     by_kind: dict[str, set[int]] = {"artist": set(), "title": set(), "album": set()}
     for mention in mentions:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segue.evals.bench.dialogues import rank_turns, unique_hits
-from segue.evals.dialogues import judged_turns, read_conversations, youtube_positions
+from segue.tools.ranking.dialogues import judged_turns, read_conversations, youtube_positions
 from segue.evals.rankers import RANKERS, Corpus, RankFusion, Scores
 from segue.generator.errors import SourceError
 from segue.generator.sentences import HashingEncoder

@@ -1,0 +1,92 @@
+"""A situation as the sources read it: each reading (vector, mentions, distribution) is made once and shared.
+
+Knows a situation and the stock; no source and no order.
+"""
+
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
+from segue.generator.distribution import CodeDistribution
+from segue.tools.importance.weights import ModalityWeights
+from segue.tools.ranking.situation import Situation
+from segue.tools.ranking.stock import Stock
+from segue.tools.search.entities import Mention
+from segue.tools.search.query import Understood, understand
+
+Floats = NDArray[np.float32]
+EARLIER: Final = 3
+"""Earlier messages that make up the context, the latest ones."""
+HEARD: Final = 6
+"""Liked tracks that count, the latest ones."""
+
+
+class Asked:
+    """What is asked for. `weights` override what the importance head says of the message."""
+
+    def __init__(self, situation: Situation, stock: Stock, *, weights: ModalityWeights | None = None) -> None:
+        self.situation = situation
+        self.stock = stock
+        self._weights = weights
+
+    @cached_property
+    def mentions(self) -> list[Mention]:
+        """Artists, titles and albums of the catalog that the message names."""
+        return self.stock.searcher.linker.link(self.situation.message, bare=True)
+
+    @cached_property
+    def understood(self) -> Understood:
+        """The message without what can only be a filter."""
+        return understand(self.situation.message, self.mentions)
+
+    @cached_property
+    def vector(self) -> Floats:
+        """The message as a unit vector, float32 [384]."""
+        return self._encode(self.situation.message)
+
+    @cached_property
+    def earlier(self) -> Floats:
+        """The messages before as one unit vector, zeros where there are none: float32 [384]."""
+        text = " ".join(turn.message for turn in self.situation.past[-EARLIER:])
+        return self._encode(text) if text.strip() else np.zeros_like(self.vector)
+
+    @cached_property
+    def liked(self) -> NDArray[np.int64]:
+        """Positions of the tracks liked last."""
+        return np.array(self.situation.liked[-HEARD:], dtype=np.int64)
+
+    @cached_property
+    def weights(self) -> ModalityWeights:
+        """How much each modality matters to the message."""
+        if self._weights is not None:
+            return self._weights
+        before = self.situation.past[-1].reply if self.situation.past else ""
+        return self.stock.importance.score(self.situation.message, before)
+
+    @cached_property
+    def distribution(self) -> CodeDistribution | None:
+        """What the generator makes of the dialogue; None without a generator."""
+        return self.stock.generator.distribution(self.dialogue) if self.stock.generator is not None else None
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """What a generator is shown: messages, answers, and the rated tracks before the answers (TalkPlay, 4.3)."""
+        catalog, codes = self.stock.catalog, self.stock.codes
+        turns: list[DialogueTurn] = []
+        for past in self.situation.past:
+            turns.append(DialogueTurn(role="user", text=past.message))
+            for positions, liked in ((past.liked, True), (past.disliked, False)):
+                rows = codes.codes(np.array(positions, dtype=np.int64))
+                for at, row in zip(positions, rows, strict=True):
+                    track = catalog.at(at)
+                    turns.append(music_turn(row, f"{track.title} by {track.artist}", liked))
+            if past.reply.strip():
+                turns.append(DialogueTurn(role="assistant", text=past.reply))
+        return Dialogue(turns=(*turns, DialogueTurn(role="user", text=self.situation.message)))
+
+    def _encode(self, text: str) -> Floats:
+        vector: Floats = self.stock.searcher.encoder.encode([text])[0]
+        return vector

@@ -1,0 +1,248 @@
+"""One call from a situation to tracks with their reasons.
+
+    sources -> candidates -> features -> learned order -> taste -> one version a work, cap per artist, knobs -> reasons
+
+Knows which part does what, and none of them from within.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.generator.codec import shared_depths
+from segue.generator.errors import QueryError, SegueError
+from segue.generator.modality import MODALITIES
+from segue.generator.track import Track
+from segue.tools.catalog.catalog import Catalog
+from segue.tools.importance.weights import ModalityWeights
+from segue.tools.ranking.asked import Asked
+from segue.tools.ranking.features import Candidates, gather
+from segue.tools.ranking.found import Found, Rows
+from segue.tools.ranking.ranker import Ranker
+from segue.tools.ranking.select import Knobs, Selection, select
+from segue.tools.ranking.situation import Situation
+from segue.tools.ranking.sources import SOURCES
+from segue.tools.ranking.sources.generated import modality_weights
+from segue.tools.ranking.stock import Distributes, Stock
+from segue.tools.search.filters import Applied, Filters
+from segue.tools.search.search import Searcher
+
+if TYPE_CHECKING:
+    from segue.memory.taste import Taste
+
+DEPTH: Final = 200
+"""Tracks taken from each source."""
+TASTE: Final = 0.5
+"""How many points of score a taste of full strength is worth: enough to decide between tracks that fit a wish alike."""
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """One track and why it stands where it stands."""
+
+    position: int
+    """In the catalog."""
+    track: Track
+    score: float
+    """Compares tracks of one recommendation, nothing else."""
+    sources: dict[str, float]
+    """Share of each source in the score, together 1 (or all 0)."""
+    modalities: dict[str, float]
+    """Share of each modality (its letters) in what the generator found likely; empty without a generator."""
+    depths: dict[str, int]
+    """Levels, 0 to 3, in which the track's semantic ID is the one that the generator would have written."""
+    taste: float
+    """What the listener's taste added."""
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The tracks, and what was done on the way to them."""
+
+    tracks: tuple[Recommended, ...]
+    applied: Applied
+    """What the filters did to the catalog."""
+    notes: tuple[str, ...]
+    """Sentences on what was left out."""
+    degraded: tuple[str, ...]
+    """Sentences on what could not be asked; empty when all is well."""
+    seconds: dict[str, float]
+    """Time by source, and of the rest ("order")."""
+    weights: ModalityWeights
+    """How much each modality mattered."""
+
+
+class Recommender:
+    """Recommends tracks of one opened catalog. Opens what it needs at first use; `warm` does so at once."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        generator: Distributes | None = None,
+        searcher: Searcher | None = None,
+        ranker: Ranker | None = None,
+        sources: Sequence[str] = tuple(SOURCES),
+    ) -> None:
+        """`generator` speaks the catalog's codes. `sources` leaves some out; the shipped `ranker` weighs the rest."""
+        if unknown := set(sources) - set(SOURCES):
+            raise QueryError(f"no such source: {', '.join(sorted(unknown))}; there are {', '.join(SOURCES)}")
+        self.stock = Stock(catalog, searcher=searcher, generator=generator)
+        self.ranker = ranker or Ranker.shipped(tuple(SOURCES))
+        self._sources = tuple(sources)
+
+    def warm(self) -> None:
+        """Open every index and model, which takes seconds, so that the first turn does not."""
+        if len(self.stock):
+            self.recommend(Situation("warm"), k=1)
+
+    def recommend(
+        self,
+        situation: Situation,
+        k: int = 10,
+        *,
+        filters: Filters | None = None,
+        without: Iterable[int] = (),
+        taste: "Taste | None" = None,
+        context: str | None = None,
+        weights: ModalityWeights | None = None,
+        knobs: Knobs | None = None,
+    ) -> Recommendation:
+        """Return the `k` best tracks, fewer where no more are allowed.
+
+        Args:
+            situation: the dialogue so far.
+            k: tracks wanted.
+            filters: hard constraints; no track that fails them is ever returned.
+            without: positions of tracks that are never returned (banned, played, rejected); so are those rated before.
+            taste: the listener's; what it bans is never returned either.
+            context: where the listener is ("gym"), for a taste that depends on it.
+            weights: modality weights instead of the importance head's.
+            knobs: cap per artist, versions, diversity, novelty.
+
+        Raises:
+            QueryError: `k` below 1, malformed filters or knobs.
+        """
+        if k < 1:
+            raise QueryError(f"{k} tracks asked for")
+        asked = Asked(situation, self.stock, weights=weights)
+        allowed, applied = self.stock.searcher.columns.apply(filters or Filters())
+        allowed = allowed.copy()
+        allowed[list(situation.rated)] = False
+        allowed[list(without)] = False
+        seconds: dict[str, float] = {}
+        degraded: list[str] = []
+        found = self.ask(asked, allowed, seconds=seconds, degraded=degraded)
+        started = time.perf_counter()
+        rows = union(found.values())
+        candidates = gather(asked, found, rows)
+        contributions = self.ranker.contributions(candidates)
+        scores = contributions.sum(axis=1)
+        liking = self._taste(taste, rows, context)
+        scores = scores + TASTE * np.nan_to_num(liking)
+        scores = np.where(np.isnan(liking), -np.inf, scores)
+        kept = np.flatnonzero(np.isfinite(scores))
+        chosen = select(self.stock, rows[kept], scores[kept], k, knobs or Knobs())
+        places = kept[list(chosen.chosen)] if chosen.chosen else np.zeros(0, dtype=np.int64)
+        tracks = self._explain(asked, candidates, contributions, scores, liking, places)
+        seconds["order"] = time.perf_counter() - started
+        return Recommendation(
+            tracks=tracks, applied=applied, notes=tuple(_notes(chosen, len(rows) - len(kept))),
+            degraded=tuple(degraded), seconds=seconds, weights=asked.weights,
+        )  # fmt: skip
+
+    def ask(
+        self, asked: Asked, allowed: NDArray[np.bool_], *, seconds: dict[str, float], degraded: list[str]
+    ) -> dict[str, Found | None]:
+        """Return what each source finds, None for those left out; what fails is said in `degraded`, never hidden."""
+        found: dict[str, Found | None] = dict.fromkeys(SOURCES)
+        if asked.stock.generator is None and "generator" in self._sources:
+            degraded.append("Ranked without the generator.")
+        if asked.stock.tower_index is None and "two-tower" in self._sources:
+            degraded.append("Ranked without the two-tower retriever: the catalog's texts have another encoder.")
+        for name in self._sources:
+            started = time.perf_counter()
+            try:
+                found[name] = SOURCES[name](asked, allowed, DEPTH)
+            except SegueError as error:
+                degraded.append(f"Ranked without {name}: {error}")
+            seconds[name] = time.perf_counter() - started
+        return found
+
+    def _taste(self, taste: "Taste | None", rows: Rows, context: str | None) -> NDArray[np.float64]:
+        """Return -1 to 1 for each track, NaN for those that the listener banned."""
+        from segue.memory.events import attributes_of
+
+        liking = np.zeros(len(rows))
+        if taste is None:
+            return liking
+        for at, position in enumerate(rows.tolist()):
+            track = self.stock.catalog.at(position)
+            attributes = attributes_of(track)
+            banned = taste.is_banned(attributes, track.id, context)
+            liking[at] = np.nan if banned else taste.score(attributes, context)
+        return liking
+
+    def _explain(
+        self,
+        asked: Asked,
+        candidates: Candidates,
+        contributions: NDArray[np.float32],
+        scores: NDArray[np.float64],
+        liking: NDArray[np.float64],
+        places: Rows,
+    ) -> tuple[Recommended, ...]:
+        rows = candidates.rows[places]
+        gains, depths = self._by_modality(asked, rows)
+        tracks = []
+        for at, (place, position) in enumerate(zip(places.tolist(), rows.tolist(), strict=True)):
+            tracks.append(
+                Recommended(
+                    position=position, track=self.stock.catalog.at(position), score=float(scores[place]),
+                    sources=self.ranker.shares(contributions[place]),
+                    modalities=_shares(gains[at]) if gains is not None else {},
+                    depths=dict(zip(MODALITIES, depths[at].tolist(), strict=True)) if depths is not None else {},
+                    taste=float(TASTE * liking[place]),
+                )
+            )  # fmt: skip
+        return tuple(tracks)
+
+    def _by_modality(
+        self, asked: Asked, rows: Rows
+    ) -> tuple[NDArray[np.float32] | None, NDArray[np.integer[Any]] | None]:
+        distribution = asked.distribution if "generator" in self._sources else None
+        if distribution is None:
+            return None, None
+        codes = self.stock.codes.codes(rows)
+        gains = distribution.log_probabilities(codes) - self.stock.prior.log_p[rows]
+        return (gains * modality_weights(asked)).astype(np.float32), shared_depths(codes, distribution.best)
+
+
+def union(found: Iterable[Found | None]) -> Rows:
+    """Return the tracks that any source found, ascending."""
+    answers = [answer.positions for answer in found if answer is not None]
+    return np.unique(np.concatenate(answers)) if answers else np.zeros(0, dtype=np.int64)
+
+
+def _shares(gains: NDArray[np.float32]) -> dict[str, float]:
+    positive = np.maximum(gains, 0)
+    total = float(positive.sum())
+    return {
+        str(m): float(value) / total if total > 0 else 0.0
+        for m, value in zip(MODALITIES, positive.tolist(), strict=True)
+    }
+
+
+def _notes(selection: Selection, banned: int) -> list[str]:
+    notes = []
+    if banned:
+        notes.append(f"Left out {banned} tracks that you never want to hear.")
+    if selection.other_versions:
+        notes.append(f"Left out {selection.other_versions} other versions of tracks shown.")
+    if selection.over_cap:
+        notes.append(f"Left out {selection.over_cap} more tracks of artists shown.")
+    return notes

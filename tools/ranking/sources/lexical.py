@@ -1,0 +1,13 @@
+"""Words: BM25 over the fields of a track (artist, title, album, tags weigh differently)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.tools.ranking.asked import Asked
+from segue.tools.ranking.found import Found
+
+
+def find(asked: Asked, allowed: NDArray[np.bool_], depth: int) -> Found | None:
+    """See `sources.Source`. None where no word of the message occurs in the catalog."""
+    scores = asked.stock.searcher.lexical.scores(asked.understood.text)
+    return Found.of_all(np.where(scores > 0, scores, np.float32(-np.inf)), allowed, depth)
