@@ -97,11 +97,11 @@ def load_file(path: Path) -> list[Dialogue]:
     found: list[Dialogue] = []
     for number, data in enumerate(raw):
         where: Location = ("dialogues", number)
-        for values in _combinations(suite_variables, data, marked, where, problems):
+        for values, which in _combinations(suite_variables, data, marked, where, problems):
             filled = _filled(data, values, marked, where, problems)
             spec = _validated(DialogueSpec, filled, marked, where, problems)
             if suite is not None and spec is not None:
-                found.append(_dialogue(suite, spec, values, marked, where, problems))
+                found.append(_dialogue(suite, spec, which, marked, where, problems))
     if problems:
         raise SuiteError(sorted(set(problems), key=lambda problem: problem.line))
     return found
@@ -119,8 +119,8 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 def _combinations(
     shared: Any, data: Any, marked: Marked, where: Location, problems: list[Problem]
-) -> Iterator[dict[str, str]]:
-    """Yield the variables' values, once per combination of those that are lists."""
+) -> Iterator[tuple[dict[str, str], str]]:
+    """Yield the variables' values, once per combination of those that are lists, and what tells each apart."""
     own = data.get("variables", {}) if isinstance(data, dict) else {}
     used = set(_VARIABLE.findall(str(data)))
     both = {**(shared or {}), **own} if isinstance(own, dict) else dict(shared or {})
@@ -132,7 +132,8 @@ def _combinations(
     # A variable that a dialogue does not use must not multiply it.
     axes = {name: value if isinstance(value, list) else [value] for name, value in both.items() if name in used}
     for values in itertools.product(*axes.values()):
-        yield {name: str(value) for name, value in zip(axes, values, strict=True)}
+        chosen = {name: str(value) for name, value in zip(axes, values, strict=True)}
+        yield chosen, ", ".join(f"{name}={value}" for name, value in chosen.items() if len(axes[name]) > 1)
 
 
 def _filled(data: Any, values: Mapping[str, str], marked: Marked, where: Location, problems: list[Problem]) -> Any:
@@ -191,7 +192,7 @@ def _models() -> list[type[BaseModel]]:
 def _dialogue(
     suite: SuiteSpec,
     spec: DialogueSpec,
-    values: Mapping[str, str],
+    which: str,
     marked: Marked,
     where: Location,
     problems: list[Problem],
@@ -207,10 +208,9 @@ def _dialogue(
         lines |= {name: marked.line((*here, "expect", name)) for name in turn.expect.given()}
         expect = turn.expect if turn.say is None else merged(suite.expect, turn.expect)
         steps.append(Step(turn, expect, marked.line(here), lines))
-    shown = ", ".join(f"{name}={value}" for name, value in values.items())
     return Dialogue(
         suite=suite.suite,
-        name=f"{spec.name} [{shown}]" if shown and spec.name == _name_before(marked, where) else spec.name,
+        name=f"{spec.name} [{which}]" if which and spec.name == _name_before(marked, where) else spec.name,
         path=marked.path,
         line=marked.line(where),
         tags=tuple(dict.fromkeys(suite.tags + spec.tags)),
