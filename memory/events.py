@@ -50,7 +50,7 @@ _DECADE_WORDS: Final = {
 }  # fmt: skip
 _DECADE_COVER = re.compile(r"era:\d{4}s")
 _VOICE = re.compile(r" (?:vocals?|vocalists?|voices?|singers?|singing)$")
-_CONTEXT_LEAD = re.compile(r"^(?:(?:at|in|on|for|while|during|when|the|my|i am|im|i|a) )+")
+_CONTEXT_LEAD = re.compile(r"^(?:(?:at|in|on|for|with|while|during|when|the|my|i am|im|i|a) )+")
 _CHUNK: Final = 4
 _FAMILY: Final = frozenset({"genre", "theme", "sound", "activity"})
 

@@ -17,6 +17,8 @@ AGE: Final = timedelta(minutes=10)
 """How long a computed taste may stand in for a newer one: less than .02 % of any strength fades in that time."""
 LISTENERS: Final = 128
 """Listeners kept; the one that was not read for the longest time goes first."""
+EVENTS: Final = 50_000
+"""Events kept of all listeners together (some 100 MB at most); one listener is kept however many events there are."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Fresh:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._count = 0
 
     def get(self, user: str) -> Kept | None:
         """Return what is kept of a listener; the caller compares its state with that of the log."""
@@ -45,14 +48,17 @@ class Fresh:
 
     def put(self, user: str, kept: Kept) -> None:
         """Keep a listener."""
+        self.drop(user)
         self._kept[user] = kept
-        self._kept.move_to_end(user)
-        while len(self._kept) > LISTENERS:
-            self._kept.popitem(last=False)
+        self._count += len(kept.events)
+        while len(self._kept) > 1 and (len(self._kept) > LISTENERS or self._count > EVENTS):
+            self.drop(next(iter(self._kept)))
 
     def drop(self, user: str) -> None:
         """Keep nothing of a listener."""
-        self._kept.pop(user, None)
+        kept = self._kept.pop(user, None)
+        if kept is not None:
+            self._count -= len(kept.events)
 
 
 def taste_of(user: str, kept: Kept, now: datetime | None) -> Taste:

@@ -16,6 +16,13 @@ def sign_of(event: TasteEvent) -> float:
     return event.leaning if event.kind == "stated" else SIGNS[event.kind]
 
 
+def _newest(keys: dict[str, list[str]], track: str, key: str) -> None:
+    """Add a key to those of a track, and let the track stand last."""
+    of_track = keys.pop(track, [])
+    of_track.append(key)
+    keys[track] = of_track
+
+
 class Opinions:
     """The tracks among standing events: ids in order of the newest event on them, and events that no longer speak."""
 
@@ -55,9 +62,9 @@ class Opinions:
     def _read(self, event: TasteEvent, track: str) -> None:
         match event.kind:
             case "played":
-                self._plays[track] = [*self._plays.pop(track, ()), event.key]
+                _newest(self._plays, track, event.key)
             case "skipped" if event.lasting:
-                self._skips[track] = [*self._skips.pop(track, ()), event.key]
+                _newest(self._skips, track, event.key)
             case "liked" | "disliked" | "stated" if event.lasting:
                 self._opine(event, track)
             case "forgotten":

@@ -35,6 +35,7 @@ def test_eras_are_read_however_they_are_written(era: str, key: str) -> None:
 def test_contexts_and_voices_are_read_without_their_little_words() -> None:
     assert {context_key(text) for text in ("gym", "at the gym", "in the Gym", "when I'm at the gym")} == {"gym"}
     assert context_key("the") == "the"
+    assert context_key("with the kids") == context_key("kids")
     assert {Subject(kind="vocals", value=value).key for value in ("female", "Female vocals", "female singers")} == {
         "vocals:female"
     }
