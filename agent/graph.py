@@ -31,9 +31,9 @@ from segue.agent.parts import THREADS, Parts, assemble, data_folder
 from segue.agent.saver import ThreadSaver
 from segue.agent.state import InputState, OutputState, State, Update
 from segue.agent.wish import Wish
-from segue.generator.interface import Generator
 from segue.memory.store import TasteStore
 from segue.tools.catalog.catalog import Catalog
+from segue.tools.ranking.stock import Distributes
 
 Agent = CompiledStateGraph[State, None, InputState, OutputState]
 """A compiled graph of the agent."""
@@ -81,7 +81,7 @@ def wants_tracks(wish: Wish) -> bool:
 def create_agent(
     *,
     catalog: Catalog | Path | str | None = None,
-    generator: Generator | None = None,
+    generator: Distributes | Literal["default"] | None = "default",
     chat_model: BaseChatModel | None = None,
     store: TasteStore | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
@@ -91,7 +91,7 @@ def create_agent(
 
     Args:
         catalog: an opened catalog or its folder; by default the catalog that comes with Segue.
-        generator: generates semantic IDs; None ranks without one.
+        generator: generates semantic IDs; by default the compact generator that fits the catalog; None does without.
         chat_model: puts answers into words, which must pass the verifier; None lets templates speak.
         store: keeps taste; by default a SQLite file in the user's data folder.
         checkpointer: keeps threads; by default a SQLite file in the user's data folder.

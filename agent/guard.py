@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segue.agent.standin import Knobs, Recommended
 from segue.generator.names import artist_key
 from segue.memory.events import attributes_of
 from segue.memory.profile import Taste
+from segue.tools.ranking.recommend import Recommended
+from segue.tools.ranking.select import Knobs
 from segue.tools.search.filters import FilterColumns, Filters
 
 
@@ -41,9 +42,13 @@ def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns
             continue
         if rules.knobs.one_per_work and track.work_id in works:
             continue
-        if any(artists[name] >= rules.knobs.per_artist for name in names):
+        if _over_cap(names, artists, rules.knobs):
             continue
         works.add(track.work_id)
         artists.update(names)
         kept.append(found)
     return kept
+
+
+def _over_cap(names: set[str], artists: Counter[str], knobs: Knobs) -> bool:
+    return knobs.per_artist is not None and any(artists[name] >= knobs.per_artist for name in names)

@@ -7,17 +7,22 @@ and what it refuses to the end is told when the agent is closed. Knows events an
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
 from segue.generator.errors import SegueError
 from segue.memory.events import TasteEvent
-from segue.memory.profile import Taste
+from segue.memory.profile import Taste, fold
 from segue.memory.store import TasteStore
 
 _PAUSES: Final = (0.05, 0.2, 1.0)
 """Seconds between attempts at writing the same events."""
+_LOOK: Final = 0.01
+"""Seconds between looks at what is still to be written."""
+_MOMENT: Final = 0.25
+"""Seconds that an answer waits for its listener's earlier events to be written."""
 _log = logging.getLogger(__name__)
 
 
@@ -32,10 +37,8 @@ class TasteNotSaved(SegueError):
 class TasteKeeper:
     """Writes events in the background and reads them back; belongs to one event loop."""
 
-    def __init__(self, store: TasteStore, written: Callable[[Sequence[str]], None] | None = None) -> None:
-        """Keep taste in `store`; `written` is told, in a worker thread, the keys of events that are safely there."""
+    def __init__(self, store: TasteStore) -> None:
         self.store = store
-        self._written = written
         self._waiting: list[TasteEvent] = []
         self._writer: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
@@ -47,21 +50,29 @@ class TasteKeeper:
         if not events:
             return
         self._waiting += events
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all())
+        self._start()
 
     async def settled(self, user: str) -> bool:
         """Wait until all events of a listener are in the store; False where the store refuses them."""
-        while self._writer is not None and not self._writer.done():
-            if not any(event.user == user for event in self._waiting):
-                return True
-            await asyncio.wait([self._writer], timeout=0.01)
-        return not any(event.user == user for event in self._waiting)
+        if self._waiting_of(user):
+            self._start()
+        while self._writer is not None and not self._writer.done() and self._waiting_of(user):
+            await asyncio.wait([self._writer], timeout=_LOOK)
+        return not self._waiting_of(user)
 
     async def taste(self, user: str, now: datetime | None = None) -> Taste:
-        """Return a listener's taste with everything that was recorded before."""
-        await self.settled(user)
-        return await self.store.taste(user, now)
+        """Return a listener's taste with everything that was recorded before.
+
+        What the store has not taken within a moment is added to what it holds: a ban holds although it is not written.
+        """
+        if self._waiting_of(user):
+            # Not cancelled when the moment is over: the writer is a task of its own.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.settled(user), _MOMENT)
+        waiting = self._waiting_of(user)
+        if not waiting:
+            return await self.store.taste(user, now)
+        return fold([*await self.store.events(user), *waiting], now or datetime.now(UTC))
 
     async def drain(self) -> None:
         """Write everything that waits.
@@ -76,6 +87,13 @@ class TasteKeeper:
         if self._waiting:
             raise TasteNotSaved(self._waiting, self.trouble or RuntimeError("unknown"))
 
+    def _start(self) -> None:
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_all())
+
+    def _waiting_of(self, user: str) -> list[TasteEvent]:
+        return [event for event in self._waiting if event.user == user]
+
     async def _write_all(self) -> None:
         """Write until nothing waits or the store keeps refusing. Events stay in line until they are written."""
         async with self._lock:
@@ -84,8 +102,6 @@ class TasteKeeper:
                 if not await self._write(batch):
                     return
                 del self._waiting[: len(batch)]
-                if self._written is not None:
-                    await asyncio.to_thread(self._written, [event.key for event in batch])
 
     async def _write(self, batch: Sequence[TasteEvent]) -> bool:
         for pause in (*_PAUSES, 0.0):

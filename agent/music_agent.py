@@ -29,13 +29,13 @@ from segue.agent.parts import THREADS, WORKERS, assemble, data_folder
 from segue.agent.saver import USER, ThreadSaver
 from segue.agent.state import InputState
 from segue.agent.turn import Turn
-from segue.generator.interface import Generator
 from segue.memory.editing import Edit, undo
 from segue.memory.events import Subject, TasteEvent, attributes_of
 from segue.memory.profile import Taste
 from segue.memory.store import TasteStore
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.importance import ModalityWeights
+from segue.tools.ranking.stock import Distributes
 
 LOCKS: Final = "thread-locks"
 TURN: Final = "turn"
@@ -66,7 +66,7 @@ class MusicAgent:
         self,
         *,
         catalog: Catalog | Path | str | None = None,
-        generator: Generator | None = None,
+        generator: Distributes | Literal["default"] | None = "default",
         chat_model: BaseChatModel | None = None,
         store: TasteStore | None = None,
         checkpointer: BaseCheckpointSaver[Any] | None = None,
@@ -324,6 +324,6 @@ def heeded(state: Mapping[str, Any], track_id: str, kind: Feedback) -> dict[str,
     past = [dict(turn) for turn in state.get("past", ())]
     for turn in reversed(past):
         if track_id in turn["shown"]:
-            turn[turned] = [*turn[turned], track_id]
+            turn[turned] = list(dict.fromkeys([*turn[turned], track_id]))
             break
     return {**update, "past": past}

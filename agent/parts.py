@@ -4,12 +4,12 @@ Knows which parts there are and how to load the usual ones; the graph says in wh
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.tools import BaseTool
@@ -18,19 +18,20 @@ from platformdirs import user_data_path
 from segue.agent.attempt import Budgets
 from segue.agent.hear import Hearer
 from segue.agent.keeper import TasteKeeper
-from segue.agent.standin import Knobs, Recommendation, Recommender
 from segue.agent.toolbox.look_up import look_up_tool
 from segue.agent.toolbox.recommend import recommend_tool
 from segue.agent.toolbox.weigh import weigh_tool
 from segue.agent.wish import ThreadView, Wish
-from segue.generator.interface import Generator
 from segue.generator.track import Track
 from segue.memory.profile import Taste
 from segue.memory.store import SqliteTasteStore, TasteStore
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.default import default_catalog
 from segue.tools.importance import ModalityImportance, ModalityWeights
+from segue.tools.ranking.recommend import Recommendation, Recommender
+from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import Situation
+from segue.tools.ranking.stock import Distributes
 from segue.tools.search.filters import FilterColumns, Filters
 from segue.tools.search.search import Searcher
 
@@ -70,11 +71,13 @@ class Recommends(Protocol):
         self,
         situation: Situation,
         k: int = ...,
-        filters: Filters = ...,
-        without: Sequence[int] = ...,
+        *,
+        filters: Filters | None = ...,
+        without: Iterable[int] = ...,
         taste: Taste | None = ...,
+        context: str | None = ...,
         weights: ModalityWeights | None = ...,
-        knobs: Knobs = ...,
+        knobs: Knobs | None = ...,
     ) -> Recommendation:
         """Return the `k` best tracks for a situation."""
 
@@ -100,12 +103,6 @@ class Parts:
     budgets: Budgets = BUDGETS
     count: int = COUNT
 
-    def warm(self) -> None:
-        """Open every index and load every model, so that the first turn is as quick as the others."""
-        self.hearer.hear("hello", ThreadView())
-        self.importance.score("hello")
-        self.recommender.recommend(Situation("some music"), 1)
-
     def run(self, work: Callable[..., T], *arguments: object) -> Awaitable[T]:
         """Run a function in the pool."""
         return asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))
@@ -116,10 +113,34 @@ def data_folder() -> Path:
     return user_data_path("segue", appauthor=False)
 
 
+def default_generator(catalog: Catalog) -> Distributes:
+    """Return the compact generator, with the weights that were fitted to the catalog or else with those that ship."""
+    from segue.generator.compact_generator import COMPACT
+    from segue.generator.shipped import compact_generator
+    from segue.tools.catalog.adapted import compact_folder
+
+    return compact_generator(compact_folder(catalog.root) or COMPACT)
+
+
+def _hearer(catalog: Catalog, searcher: Searcher) -> Hearer:
+    hearer = Hearer(catalog, searcher)
+    hearer.warm_up()  # so that the first turn is as quick as the others
+    return hearer
+
+
+def _recommender(
+    catalog: Catalog, generator: Distributes | Literal["default"] | None, searcher: Searcher
+) -> Recommender:
+    chosen = default_generator(catalog) if generator == "default" else generator
+    recommender = Recommender(catalog, generator=chosen, searcher=searcher)
+    recommender.warm()
+    return recommender
+
+
 def assemble(
     *,
     catalog: Catalog | Path | str | None = None,
-    generator: Generator | None = None,
+    generator: Distributes | Literal["default"] | None = "default",
     chat_model: BaseChatModel | None = None,
     store: TasteStore | None = None,
     data: Path | None = None,
@@ -133,7 +154,8 @@ def assemble(
 
     Args:
         catalog: an opened catalog or its folder; by default the catalog that comes with Segue.
-        generator: generates semantic IDs for the usual recommender; None ranks without one.
+        generator: generates semantic IDs for the usual recommender: by default the compact one, with the weights that
+            were fitted to the catalog or else with those that ship; None ranks without one, which every answer says.
         chat_model: puts answers into words, which must pass the verifier.
         store: keeps taste; by default a SQLite file in `data`.
         data: folder of the default store; by default the user's data folder.
@@ -149,16 +171,16 @@ def assemble(
         store = SqliteTasteStore((data or data_folder()) / TASTE)
     pool = ThreadPoolExecutor(2 * WORKERS, thread_name_prefix="segue")
     weighs = importance or ModalityImportance.load()
-    finds = recommender or Recommender(opened, generator)
+    finds = recommender or _recommender(opened, generator, searcher)
 
     def in_pool(work: Callable[..., T]) -> Callable[..., Awaitable[T]]:
         return lambda *given, **named: asyncio.get_running_loop().run_in_executor(pool, partial(work, *given, **named))
 
     tools = (weigh_tool(in_pool(weighs.score)), recommend_tool(in_pool(finds.recommend)), look_up_tool(opened))
-    parts = Parts(
+    return Parts(
         catalog=opened,
         track=lru_cache(_REMEMBERED)(opened.track),
-        hearer=hearer or Hearer(opened, searcher),
+        hearer=hearer or _hearer(opened, searcher),
         importance=weighs,
         recommender=finds,
         keeper=TasteKeeper(store),
@@ -169,5 +191,3 @@ def assemble(
         budgets=budgets,
         count=count,
     )
-    parts.warm()
-    return parts

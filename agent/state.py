@@ -10,12 +10,12 @@ from langchain_core.messages import AnyMessage, HumanMessage
 from langgraph.channels import UntrackedValue
 from langgraph.graph.message import add_messages
 
-from segue.agent.standin import Recommendation
 from segue.agent.turn import Receipt, Turn
 from segue.agent.wish import Wish
 from segue.generator.track import Track
 from segue.memory.events import TasteEvent
 from segue.tools.importance import ModalityWeights
+from segue.tools.ranking.recommend import Recommendation
 
 KEPT_MESSAGES: Final = 2
 """Turns whose messages a thread keeps, with their tool calls."""
@@ -34,6 +34,14 @@ class PastTurn(TypedDict):
     """Track ids."""
     liked: list[str]
     disliked: list[str]
+
+
+class Offered(TypedDict):
+    """What was said of a track when it was offered; outlives the track's removal from the catalog."""
+
+    title: str
+    artist: str
+    reason: str
 
 
 def newest(old: list[AnyMessage], new: list[AnyMessage]) -> list[AnyMessage]:
@@ -87,6 +95,8 @@ class State(TypedDict, total=False):
     """The wish that follow-ups refine (`Wish` as plain data)."""
     last: list[str]
     """Ids of the tracks shown last, in order: what "the second one" refers to."""
+    offered: dict[str, Offered]
+    """What was said of each of them, by id."""
     seen: list[str]
     """Ids of all tracks that the thread has shown, in order."""
     liked: list[str]

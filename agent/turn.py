@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from segue.agent.wish import Wish
 from segue.tools.importance import ModalityWeights
 
-STORED: Final = 500
-"""Characters of a message, or of an answer, that a thread keeps."""
+STORED: Final = 400
+"""Bytes of a message, or of an answer, that a thread keeps."""
 ReceiptKind = Literal["applied", "unmet", "missing", "degraded", "taste"]
 
 
@@ -82,6 +82,11 @@ class Turn(_Frozen):
         return cls.model_validate(record)
 
 
+def stored(text: str) -> str:
+    """Return as much of a text as a thread keeps."""
+    return text.encode("utf-8", "replace")[:STORED].decode("utf-8", "ignore")
+
+
 def kept_wish(wish: Wish) -> Wish:
     """Return what a thread keeps of a wish: no mentions, and no more of its text than anybody reads again."""
-    return wish.model_copy(update={"mentions": (), "text": wish.text[:STORED]})
+    return wish.model_copy(update={"mentions": (), "text": stored(wish.text)})

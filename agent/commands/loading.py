@@ -1,4 +1,4 @@
-"""Loading the agent for the command line: the catalog that the settings name, the generator that fits it."""
+"""Loading the agent for the command line: the catalog that the settings name, and where it keeps things."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +8,6 @@ from segue.agent.settings import Settings
 
 if TYPE_CHECKING:
     from segue.agent.music_agent import MusicAgent
-    from segue.generator.interface import Generator
-    from segue.tools.catalog.catalog import Catalog
 
 
 def catalog_folder(given: Path | None, settings: Settings) -> Path:
@@ -33,16 +31,7 @@ async def load_agent(catalog: Path | None, data: Path | None, *, generator: bool
     opened = Catalog.open(catalog_folder(catalog, settings))
     return MusicAgent(
         catalog=opened,
-        generator=fitting_generator(opened) if generator else None,
+        generator="default" if generator else None,
         data=data or settings.data,
         count=count,
     )
-
-
-def fitting_generator(catalog: "Catalog") -> "Generator":
-    """Return the compact generator: with the weights that were fitted to the catalog, or else with those that ship."""
-    from segue.generator.compact_generator import COMPACT
-    from segue.generator.shipped import compact_generator
-    from segue.tools.catalog.adapted import compact_folder
-
-    return compact_generator(compact_folder(catalog.root) or COMPACT)

@@ -10,7 +10,7 @@ from segue.agent.parts import Parts
 from segue.agent.reply.sentences import missing
 from segue.agent.reply.wording import capital
 from segue.agent.state import READ, State, Update
-from segue.agent.turn import STORED, Receipt
+from segue.agent.turn import Receipt, stored
 from segue.agent.wish import ThreadView, Wish
 from segue.generator.track import Track
 
@@ -41,7 +41,7 @@ async def hear(state: State, parts: Parts) -> Update:
         "id": key,
         "user": user,
         "wish": wish,
-        "messages": [HumanMessage(content=message[:STORED], id=f"{key}-message")],
+        "messages": [HumanMessage(content=stored(message), id=f"{key}-message")],
         "receipts": receipts,
     }
 
@@ -75,6 +75,5 @@ def shown_track(state: State, parts: Parts, number: int) -> Track:
     track_id = state["last"][number - 1]
     if track_id in parts.catalog:
         return parts.track(track_id)
-    shown = next((track for track in state["answer"].get("tracks", ()) if track["id"] == track_id), None)
-    title, artist = (shown["title"], shown["artist"]) if shown else ("a track that is gone", "unknown")
-    return Track.model_validate({"id": track_id, "title": title, "artists": [artist]})
+    said = state["offered"][track_id]
+    return Track.model_validate({"id": track_id, "title": said["title"], "artists": [said["artist"]]})

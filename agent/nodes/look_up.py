@@ -60,5 +60,5 @@ def _position(parts: Parts, track_id: str) -> int | None:
 
 def _reason(state: State, track_id: str) -> str | None:
     """Return why a track of the last answer was there, as it was said then."""
-    shown = (state.get("answer") or {}).get("tracks", ())
-    return next((track["reason"] for track in shown if track["id"] == track_id), None)
+    said = (state.get("offered") or {}).get(track_id)
+    return said["reason"] if said else None

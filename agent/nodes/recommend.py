@@ -1,10 +1,11 @@
 """recommend: the wish, the thread and the listener's taste become tracks that keep every hard constraint."""
 
+from dataclasses import replace
+
 from segue.agent.attempt import attempt
 from segue.agent.guard import Rules, obedient
 from segue.agent.learning import named
 from segue.agent.parts import MOST, Parts
-from segue.agent.standin import Knobs, Recommendation
 from segue.agent.state import State, Update
 from segue.agent.toolbox.calls import call
 from segue.agent.toolbox.recommend import FromThread
@@ -13,6 +14,8 @@ from segue.agent.wish import Wish
 from segue.memory.plain import plain
 from segue.memory.profile import Taste
 from segue.tools.catalog.catalog import Catalog
+from segue.tools.ranking.recommend import Recommendation
+from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import PastTurn, Situation
 
 
@@ -31,7 +34,7 @@ async def recommend(state: State, parts: Parts) -> Update:
     count = min(wish.count or parts.count, MOST)
     if (wish.count or 0) > MOST:
         receipts.append(Receipt(kind="unmet", text=f"An answer has at most {MOST} tracks."))
-    rules = Rules(wish.filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish, count))
+    rules = Rules(wish.filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish))
     called, failed = await attempt(
         "The search",
         parts.budgets.recommend,
@@ -45,6 +48,7 @@ async def recommend(state: State, parts: Parts) -> Update:
                 taste,
                 state.get("weights"),
                 rules.knobs,
+                wish.context,
             ),
         ),
         None,
@@ -58,7 +62,7 @@ async def recommend(state: State, parts: Parts) -> Update:
     receipts += [Receipt(kind="applied", text=note) for note in found.notes]
     receipts += [Receipt(kind="degraded", text=note) for note in found.degraded]
     return {
-        "recommendation": Recommendation(tuple(tracks), found.notes, found.degraded, found.seconds),
+        "recommendation": replace(found, tracks=tuple(tracks)),
         "taste_line": taste.line(wish.context) if taste is not None else "",
         "messages": called.messages,
         "receipts": receipts,
@@ -77,10 +81,10 @@ def _banned(wish: Wish, taste: Taste | None, catalog: Catalog) -> list[str]:
     ]
 
 
-def _knobs(wish: Wish, count: int) -> Knobs:
+def _knobs(wish: Wish) -> Knobs:
     """Return the knobs: somebody who asks for an artist, or for an album, may get nothing else."""
     by_name = wish.want.artists or wish.want.albums or wish.filters.artists
-    return Knobs(per_artist=count) if by_name else Knobs()
+    return Knobs(per_artist=None) if by_name else Knobs()
 
 
 def _without(state: State, wish: Wish, taste: Taste | None, catalog: Catalog) -> set[int]:

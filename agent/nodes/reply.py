@@ -10,8 +10,8 @@ from segue.agent.parts import Parts
 from segue.agent.reply import sentences
 from segue.agent.reply.phrase import phrase
 from segue.agent.reply.reasons import reason
-from segue.agent.state import KEPT_TURNS, PastTurn, State, Update
-from segue.agent.turn import STORED, Receipt, ShownTrack, Turn, kept_wish
+from segue.agent.state import KEPT_TURNS, Offered, PastTurn, State, Update
+from segue.agent.turn import Receipt, ShownTrack, Turn, kept_wish, stored
 from segue.agent.wish import Wish
 from segue.generator.track import Track
 from segue.tools.importance import ModalityWeights
@@ -113,7 +113,7 @@ def _kept(state: State, turn: Turn) -> Update:
     shown = [track.id for track in turn.tracks]
     liked = [event.subject.value for event in state.get("events") or () if event.kind == "liked"]
     disliked = [event.subject.value for event in state.get("events") or () if event.kind in ("disliked", "skipped")]
-    past = PastTurn(message=wish.text[:STORED], reply=turn.text[:STORED], shown=shown, liked=liked, disliked=disliked)
+    past = PastTurn(message=stored(wish.text), reply=stored(turn.text), shown=shown, liked=liked, disliked=disliked)
     kept: Update = {
         "messages": [AIMessage(content=turn.text, id=f"{turn.id}-reply")],
         "number": turn.number,
@@ -126,5 +126,8 @@ def _kept(state: State, turn: Turn) -> Update:
     if shown:
         kept["standing"] = kept_wish(wish).model_dump(mode="json", exclude_defaults=True)
         kept["last"] = shown
+        kept["offered"] = {
+            track.id: Offered(title=track.title, artist=track.artist, reason=track.reason) for track in turn.tracks
+        }
         kept["seen"] = list(dict.fromkeys([*(state.get("seen") or []), *shown]))
     return kept

@@ -11,6 +11,8 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_core.tools import BaseTool
 
+from segue.agent.turn import stored
+
 
 @dataclass(frozen=True)
 class Called:
@@ -27,7 +29,9 @@ async def call(tool: BaseTool, arguments: dict[str, Any], key: str, **injected: 
     request = {"name": tool.name, "args": {**arguments, **injected}, "id": key, "type": "tool_call"}
     answer = await tool.ainvoke(request)
     assert isinstance(answer, ToolMessage)
-    shown = {"name": tool.name, "args": json.loads(json.dumps(arguments, default=str)), "id": key, "type": "tool_call"}
+    plain = json.loads(json.dumps(arguments, default=str))
+    told = {name: stored(value) if isinstance(value, str) else value for name, value in plain.items()}
+    shown = {"name": tool.name, "args": told, "id": key, "type": "tool_call"}
     asked = AIMessage(content="", tool_calls=[shown], id=f"{key}-call")
     kept = ToolMessage(content=answer.content, tool_call_id=key, name=tool.name, id=f"{key}-answer")
     return Called(answer.artifact, [asked, kept])

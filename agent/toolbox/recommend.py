@@ -8,9 +8,10 @@ from typing import Annotated
 from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
-from segue.agent.standin import Knobs, Recommendation
 from segue.memory.profile import Taste
 from segue.tools.importance import ModalityWeights
+from segue.tools.ranking.recommend import Recommendation
+from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import Situation
 from segue.tools.search.filters import Filters
 
@@ -27,6 +28,8 @@ class FromThread:
     taste: Taste | None = None
     weights: ModalityWeights | None = None
     knobs: Knobs = KNOBS
+    context: str | None = None
+    """When the listener wants it ("gym"), for a taste that depends on that."""
 
     def __repr__(self) -> str:
         return f"<{len(self.situation.past)} turns, {len(self.without)} tracks left out>"
@@ -53,11 +56,12 @@ def recommend_tool(recommend: Callable[..., Awaitable[Recommendation]]) -> BaseT
         found = await recommend(
             known.situation,
             count,
-            filters,
+            filters=filters,
             without=known.without,
             taste=known.taste,
             weights=known.weights,
             knobs=known.knobs,
+            context=known.context,
         )
         content = {"tracks": [each.track.id for each in found.tracks], "degraded": [*found.degraded]}
         return json.dumps(content, ensure_ascii=False), found
