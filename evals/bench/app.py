@@ -10,6 +10,7 @@ from segue.evals.bench import (
     importance,
     intent,
     match,
+    music_crs,
     quantizers,
     search,
     similar,
@@ -31,6 +32,7 @@ app.command("hear")(hear.command)
 app.command("importance")(importance.command)
 app.command("intent")(intent.command)
 app.command("match")(match.command)
+app.command("music-crs")(music_crs.command)
 app.command("quantizers")(quantizers.command)
 app.command("search")(search.command)
 app.command("similar")(similar.command)
