@@ -178,9 +178,9 @@ def _read(path: Path, model: type[Item]) -> list[Item]:
         try:
             found.append(model.model_validate(row))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, (number, *first["loc"])))
-            raise SourceError(f"{path}: item {where}: {first['msg'].removeprefix('Value error, ')}") from error
+            problem = error.errors(include_url=False)[0]
+            where = ".".join(map(str, (number, *problem["loc"])))
+            raise SourceError(f"{path}: item {where}: {problem['msg'].removeprefix('Value error, ')}") from error
     return found
 
 

@@ -14,6 +14,7 @@ from segue.evals.bench import (
     quantizers,
     search,
     similar,
+    simulate,
     storage,
 )
 
@@ -36,4 +37,5 @@ app.command("music-crs")(music_crs.command)
 app.command("quantizers")(quantizers.command)
 app.command("search")(search.command)
 app.command("similar")(similar.command)
+app.command("simulate")(simulate.command)
 app.command("storage")(storage.command)

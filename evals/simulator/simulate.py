@@ -1,0 +1,128 @@
+"""Many sessions: targets drawn from a catalog, personas in turn, some at a time, and what it all comes to."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from segue.evals.simulator.errors import LeakFound
+from segue.evals.simulator.goal import Goal, goal_of
+from segue.evals.simulator.leak import LeakGuard
+from segue.evals.simulator.listener import Listener, RuleListener, sayable
+from segue.evals.simulator.persona import PERSONAS, Persona
+from segue.evals.simulator.session import Session, talk
+from segue.evals.suites.agent import SuiteAgent
+from segue.evals.suites.truth import Tracks
+from segue.generator.errors import QueryError
+from segue.generator.track import Track
+
+TURNS: Final = 8
+ListenerMaker = Callable[[Goal, Persona, LeakGuard, int], Listener]
+"""Makes a listener from a goal, a persona, the leak check of its track, and a seed."""
+
+
+class Simulation(NamedTuple):
+    """What many sessions left."""
+
+    sessions: tuple[Session, ...]
+    leaked: int
+    """Sessions that were broken off and count nowhere, for the listener named the hidden track."""
+    seconds: float
+    """All sessions together, by the clock."""
+
+
+class Part(NamedTuple):
+    """Who is to look for what."""
+
+    target: Track
+    goal: Goal
+    persona: Persona
+    seed: int
+
+
+def by_rules(goal: Goal, persona: Persona, guard: LeakGuard, seed: int) -> Listener:
+    """Make the rule-based listener."""
+    return RuleListener(goal, persona, seed)
+
+
+def cast(tracks: Tracks, listeners: int, seed: int, personas: Sequence[Persona] = PERSONAS) -> list[Part]:
+    """Draw hidden tracks, each a goal for the next persona; the same seed draws the same.
+
+    Raises:
+        QueryError: the catalog knows too little of its tracks.
+    """
+    random = Random(seed)
+    drawn = random.sample(list(tracks.values()), len(tracks))
+    parts: list[Part] = []
+    for target in drawn:
+        if len(parts) == listeners:
+            break
+        persona = personas[len(parts) % len(personas)]
+        guard = LeakGuard(target)
+        goal = goal_of(target, persona.unwanted, guard)
+        # Who looks for "More" or "Play" would name it by being polite.
+        if goal is not None and not any(map(guard.leak, sayable(goal))):
+            parts.append(Part(target, goal, persona, random.randrange(2**32)))
+    if len(parts) < listeners:
+        raise QueryError(f"only {len(parts)} tracks of this catalog are known well enough to be looked for")
+    return parts
+
+
+async def simulate(
+    agent: SuiteAgent,
+    tracks: Tracks,
+    parts: Sequence[Part],
+    *,
+    make: ListenerMaker = by_rules,
+    turns: int = TURNS,
+    at_once: int = 1,
+    run: str = "s",
+) -> Simulation:
+    """Run sessions, `at_once` at a time."""
+    room = asyncio.Semaphore(at_once)
+
+    async def one(number: int, part: Part) -> Session | None:
+        async with room:
+            listener = make(part.goal, part.persona, LeakGuard(part.target), part.seed)
+            user = f"{run}-{number}"
+            try:
+                return await talk(
+                    agent, listener, part.target, part.goal, tracks, persona=part.persona.name, turns=turns, user=user
+                )
+            except LeakFound:
+                return None
+
+    started = time.perf_counter()
+    sessions = await asyncio.gather(*(one(number, part) for number, part in enumerate(parts)))
+    held = tuple(session for session in sessions if session is not None)
+    return Simulation(held, len(sessions) - len(held), time.perf_counter() - started)
+
+
+def figures(simulation: Simulation) -> dict[str, float]:
+    """Return the figures of a simulation; those of turns are means over the turns that were held."""
+    sessions = simulation.sessions
+    if not sessions:
+        return {"sessions": 0, "leaked": simulation.leaked}
+    turns = [turn for session in sessions for turn in session.turns]
+    obeyed = [turn.obedience for turn in turns if turn.obedience is not None]
+    took = [turn.seconds for turn in turns]
+    last = [session.turns[-1].satisfaction for session in sessions if session.turns]
+    found: dict[str, float] = {
+        "sessions": len(sessions),
+        "leaked": simulation.leaked,
+        "satisfaction": float(np.mean([turn.satisfaction for turn in turns])),
+        "in the first turn": float(np.mean([session.turns[0].satisfaction for session in sessions if session.turns])),
+        "in the last turn": float(np.mean(last)),
+        "elicitation": float(np.mean([session.elicitation for session in sessions])),
+        "asked": float(np.mean([turn.asked for turn in turns])),
+        "found": float(np.mean([session.found is not None for session in sessions])),
+        "gave up": float(np.mean([session.left for session in sessions])),
+        "turns": len(turns) / len(sessions),
+        "seconds p50": float(np.percentile(took, 50)),
+        "seconds p95": float(np.percentile(took, 95)),
+        "turns/s": len(turns) / simulation.seconds,
+    }
+    return found | ({"obedience": float(np.mean(obeyed))} if obeyed else {})
