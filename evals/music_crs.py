@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from segue.agent.turn import Turn
 from segue.evals.metrics import ndcg
@@ -178,7 +179,7 @@ def _read(path: Path, model: type[Item]) -> list[Item]:
         try:
             found.append(model.model_validate(row))
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
+            problem: ErrorDetails = error.errors(include_url=False)[0]
             where = ".".join(map(str, (number, *problem["loc"])))
             raise SourceError(f"{path}: item {where}: {problem['msg'].removeprefix('Value error, ')}") from error
     return found

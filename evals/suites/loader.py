@@ -204,7 +204,9 @@ def _dialogue(
     steps = []
     for number, turn in enumerate(spec.turns):
         here = (*where, "turns", number)
-        lines = {name: marked.line(("expect", name)) for name in suite.expect.given()}
+        # Feedback gets no answer of which the suite could expect anything.
+        shared = suite.expect.given() if turn.say is not None else ()
+        lines = {name: marked.line(("expect", name)) for name in shared}
         lines |= {name: marked.line((*here, "expect", name)) for name in turn.expect.given()}
         expect = turn.expect if turn.say is None else merged(suite.expect, turn.expect)
         steps.append(Step(turn, expect, marked.line(here), lines))

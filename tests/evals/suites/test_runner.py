@@ -35,6 +35,7 @@ def run(path: Path, agent: ScriptedAgent, tracks: Tracks) -> list[DialogueResult
 def test_a_dialogue_from_start_to_end(write: Write, tracks: Tracks) -> None:
     path = write("""
         suite: s
+        expect: {degraded: false}
         personas: {ana: {said: [I love Sade]}}
         dialogues:
           - name: d
