@@ -35,7 +35,7 @@ def train(
     catalog: Annotated[
         Path | None, typer.Option(help="Catalog whose names are hinted at; the default catalog where none is given.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages.")] = 11,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages.")] = 9,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 0,
 ) -> None:
     """Train the model on labelled messages and composed practice; the held-out fifth (by id) is never used."""
@@ -44,7 +44,7 @@ def train(
     from segue.agent.hear.messages import read_heard
     from segue.agent.hear.practice import practice
     from segue.agent.hear.reading import Reader
-    from segue.agent.hear.training import TrainingSettings, save
+    from segue.agent.hear.training import TrainingSettings, fit_phrases, save
     from segue.agent.hear.training import train as fit
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.default import default_catalog
@@ -55,6 +55,7 @@ def train(
     with Catalog.open(catalog or default_catalog()) as opened:
         reader = Reader(Searcher(opened).linker)
         messages += practice([(track.title, track.artists[0].name) for track in opened], seed=seed)
+    phrases = fit_phrases(messages, reader)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("training", total=epochs)
@@ -64,4 +65,5 @@ def train(
 
         network = fit(messages, reader, settings, progress=show)
     save(network, output, messages, settings)
+    phrases.save(output)
     Console().print(f"weights in {output}")

@@ -6,6 +6,7 @@ are unmet only where no track says anything of them, or where they were to be le
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from segue.agent.hear.eras import Years, hull, years_of
 from segue.agent.hear.house import House
 from segue.agent.wish import Facets, Unmet
 from segue.generator.names import fold
+from segue.generator.track import Track
 from segue.tools.search.filters import PLAIN, Filters
 from segue.tools.search.words import words
 
@@ -58,8 +60,17 @@ _EXPLICIT: Final = re.compile(
 )
 _NAMES: Final = {"moods": "mood", "themes": "theme", "activities": "occasion", "instruments": "instrument",
                  "genres": "genre", "languages": "language", "vocals": "kind of voice"}  # fmt: skip
-FEW: Final = 3
-"""Fewer tracks than this of a wanted genre make no filter: the ranking looks further."""
+_SAME: Final = (
+    frozenset({"rap", "hip hop"}),
+    frozenset({"r and b", "rnb", "rhythm and blues"}),
+    frozenset({"electronic", "electronica"}),
+    frozenset({"drum and bass", "dnb"}),
+)
+"""Genres that people mean by one another's names."""
+_LANGUAGES: Final = {
+    "espanol": "spanish", "castellano": "spanish", "francais": "french", "deutsch": "german", "italiano": "italian",
+    "portugues": "portuguese", "turkce": "turkish", "nihongo": "japanese", "svenska": "swedish",
+}  # fmt: skip
 
 
 @dataclass
@@ -76,20 +87,21 @@ class _Compiled:
 
 
 def compile_constraints(
-    want: Facets, avoid: Facets, house: House, text: str, *, only_artists: bool
+    want: Facets, avoid: Facets, house: House, text: str, shown: Sequence[Track] = (), *, only_artists: bool
 ) -> tuple[Filters, tuple[Unmet, ...]]:
     """Return the filters that `want` and `avoid` come to on this catalog, and what of them nothing can execute.
 
-    `only_artists`: whether tracks of other artists than the wanted ones would be wrong.
+    "newer" and "older" are measured by the tracks `shown`. `only_artists`: whether tracks of other artists than the
+    wanted ones would be wrong.
     """
     done = _Compiled()
     if only_artists:
         for artist in want.artists:
-            if house.bearers("artists", artist):
+            if house.label("artists", artist):
                 done.add("artists", artist)
     _wanted_labels(want, house, done, by_artist="artists" in done.filters)
     _avoided_labels(avoid, house, done)
-    _eras(want, avoid, house, text, done)
+    _eras(want, avoid, house, text, shown, done)
     _soft(want, avoid, house, done)
     _versions(want, avoid, done)
     return Filters(**done.filters), tuple(done.unmet)
@@ -104,21 +116,23 @@ def plain_value(value: str) -> str:
 def _wanted_labels(want: Facets, house: House, done: _Compiled, *, by_artist: bool) -> None:
     if "genres" in house.known:
         for genre in want.genres:
-            name = _label(house, "genres", genre)
-            if name is None:
+            names = _labels(house, "genres", genre)
+            if not names:
                 done.refuse(genre, "no track of this catalog has this genre; it is searched for by meaning")
-            elif not by_artist and house.bearers("genres", name) >= FEW:
-                done.add("genres", name)
+            elif not by_artist:
+                for name in names:
+                    done.add("genres", name)
     for language in want.languages:
-        if house.bearers("languages", language):
-            done.add("languages", language)
+        name = _language(house, language)
+        if name is not None:
+            done.add("languages", name)
         elif "languages" in house.known:
             done.refuse(language, "no track of this catalog is in this language")
     for voice in want.vocals:
         label = _voice(voice)
         if label is None:
             continue
-        if house.bearers("vocals", label):
+        if house.label("vocals", label):
             done.add("vocals", label)
         elif "vocals" in house.known:
             done.refuse(voice, "no track of this catalog has such a voice")
@@ -126,27 +140,30 @@ def _wanted_labels(want: Facets, house: House, done: _Compiled, *, by_artist: bo
 
 def _avoided_labels(avoid: Facets, house: House, done: _Compiled) -> None:
     for artist in avoid.artists:
-        if house.bearers("artists", artist):
+        if house.label("artists", artist):
             done.add("without_artists", artist)
     for kind in ("genres", "moods"):
         for value in getattr(avoid, kind):
-            name = _label(house, kind, value)
-            if name is not None:
+            names = _labels(house, kind, value)
+            for name in names:
                 done.add(f"without_{kind}", name)
-            elif kind in house.known:
+            if names:
+                continue
+            if kind in house.known:
                 if kind == "moods":
                     done.refuse(value, "no track of this catalog is labelled so; the ranking leans away from it")
             else:
                 done.refuse(value, f"no track of this catalog has a {_NAMES[kind]}, so none can be left out by it")
     for language in avoid.languages:
-        if house.bearers("languages", language):
-            done.add("without_languages", language)
+        name = _language(house, language)
+        if name is not None:
+            done.add("without_languages", name)
         elif "languages" not in house.known:
             done.refuse(language, "no track of this catalog has a language, so none can be left out by it")
     for voice in avoid.vocals:
         plain = plain_value(voice)
         label = "instrumental" if _SUNG.match(plain) else _voice(plain)
-        if label is not None and house.bearers("vocals", label):
+        if label is not None and house.label("vocals", label):
             done.add("vocals" if _SUNG.match(plain) else "without_vocals", label)
         else:
             done.refuse(voice, "the catalog does not say this of voices, so none can be left out by it")
@@ -156,8 +173,13 @@ def _avoided_labels(avoid: Facets, house: House, done: _Compiled) -> None:
                 done.add("without_ids", house.catalog.ids[position])
 
 
-def _eras(want: Facets, avoid: Facets, house: House, text: str, done: _Compiled) -> None:
-    spans = [years for era in want.eras for years in _in_context(era, text)]
+def _eras(want: Facets, avoid: Facets, house: House, text: str, shown: Sequence[Track], done: _Compiled) -> None:
+    spans: list[Years] = []
+    for era in want.eras:
+        named = _in_context(era, text) or _relative(era, shown)
+        spans += named
+        if not named and "eras" in house.known:
+            done.refuse(era, "it names no years; it is searched for by meaning")
     ranges: list[Years] = []
     for era in avoid.eras:
         ranges = _in_context(era, text)
@@ -197,6 +219,19 @@ def _eras(want: Facets, avoid: Facets, house: House, text: str, done: _Compiled)
     done.filters |= {
         key: year for key, year in (("year_from", whole.first), ("year_to", whole.last)) if year is not None
     }
+
+
+def _relative(era: str, shown: Sequence[Track]) -> list[Years]:
+    """Read "newer" and "older" against the middle of what was shown."""
+    years = sorted(track.year for track in shown if track.year is not None)
+    if not years:
+        return []
+    middle = years[len(years) // 2]
+    if re.search(r"\b(?:newer|more (?:recent|modern|current)|later)\b", era, re.IGNORECASE):
+        return [Years(middle + 1, None)]
+    if re.search(r"\b(?:older|earlier)\b", era, re.IGNORECASE):
+        return [Years(None, middle - 1)]
+    return []
 
 
 def _in_context(era: str, text: str) -> list[Years]:
@@ -268,8 +303,17 @@ def _version(value: str) -> str | None:
     return _VERSIONS.get(re.sub(r"\s+(?:versions?|recordings?|performances?)$", "", fold(plain_value(value))))
 
 
-def _label(house: House, kind: str, value: str) -> str | None:
-    return next((name for name in (value, plain_value(value)) if house.bearers(kind, name)), None)
+def _labels(house: House, kind: str, value: str) -> list[str]:
+    """Return the labels that a value stands for here: its own or that of its plain form, and what means the same."""
+    plain = plain_value(value)
+    meant = next((same for same in _SAME if fold(plain) in same), frozenset({fold(plain)}))
+    found = [house.label(kind, name) for name in (value, plain, *sorted(meant))]
+    return list(dict.fromkeys(name for name in found if name is not None))
+
+
+def _language(house: House, value: str) -> str | None:
+    plain = fold(plain_value(value))
+    return house.label("languages", _LANGUAGES.get(plain, plain))
 
 
 def _voice(value: str) -> str | None:

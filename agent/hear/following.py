@@ -18,6 +18,12 @@ _ONE_OF: Final = frozenset(
 _ADDING: Final = re.compile(
     r"\b(?:also|too|as well|add|along with|plus|in addition|mix in|throw in|some more)\b", re.IGNORECASE
 )
+_OTHERS: Final = re.compile(
+    r"\b(?:different|other|another|new) (?:artists?|bands?|singers?|people)\b"
+    r"|\b(?:someone|somebody|anyone|anybody) else\b"
+    r"|\bnot (?:just|only|all by|all from) (?:him|her|them|the same)\b",
+    re.IGNORECASE,
+)
 _SHE: Final = re.compile(r"\b(?:her|hers|she)\b", re.IGNORECASE)
 _HE: Final = re.compile(r"\b(?:him|his|he)\b", re.IGNORECASE)
 _THEY: Final = re.compile(
@@ -70,6 +76,9 @@ def merged(
         old, new = getattr(standing.want, kind), getattr(want, kind)
         named_anew = kind in ("artists", "titles", "albums") and (want.artists or want.titles or want.albums)
         replaced = (new and kind in _ONE_OF) or named_anew
+        if kind == "artists" and _OTHERS.search(text[:1000]):
+            kept[kind] = ()
+            continue
         kept[kind] = () if replaced and not adding else old
     old_want = Facets(**kept).without(avoid)
     old_avoid = standing.avoid.without(want)

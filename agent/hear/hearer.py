@@ -120,7 +120,7 @@ class Hearer:
         lasting = act == "taste" and (_ALWAYS.search(text) is not None or _ONE_OFF.search(text) is None)
         command, question = self._done_and_asked(act, text, avoid, refs)
         want, avoid, like = merged(act, text, thread.wish, want, avoid, like)
-        filters, unmet = self._compiled(act, command, want, avoid, text)
+        filters, unmet = self._compiled(act, command, want, avoid, text, thread)
         if act == "dislike":
             filters = without_ids(filters, [thread.shown[number - 1].id for number in refs])
         context = _CONTEXT.search(text)
@@ -145,11 +145,11 @@ class Hearer:
         )
 
     def _compiled(
-        self, act: Act, command: Command | None, want: Facets, avoid: Facets, text: str
+        self, act: Act, command: Command | None, want: Facets, avoid: Facets, text: str, thread: ThreadView
     ) -> tuple[Filters, tuple[Unmet, ...]]:
         """Compile what is asked of tracks now; words about tracks in sight or about taste ask nothing of others."""
         if act in ASKING or (command is not None and command.name in ("play", "add")):
-            return compile_constraints(want, avoid, self.house, text, only_artists=act in ASKING)
+            return compile_constraints(want, avoid, self.house, text, thread.shown, only_artists=act in ASKING)
         if act == "taste" and command is not None and command.name in ("never", "state"):
             # What is never to be heard holds at once; that memory cannot leave it out is memory's to say.
             return compile_constraints(Facets(), avoid, self.house, text, only_artists=False)[0], ()

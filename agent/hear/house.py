@@ -13,6 +13,7 @@ from segue.tools.search.entities import EntityLinker
 from segue.tools.search.filters import FilterColumns
 from segue.tools.search.name_table import Kind
 from segue.tools.search.search import Searcher
+from segue.tools.search.terms import stem
 from segue.tools.search.words import keys
 
 _ALIKE: Final = 0.86
@@ -56,24 +57,27 @@ class House:
         return {field: frozenset(self.columns.vocabulary(field)) for field in FilterColumns.FIELDS}
 
     @cached_property
-    def _runs(self) -> dict[str, dict[tuple[str, ...], int]]:
-        """For genres and moods every run of words within a label, with the number of tracks that it stands for."""
-        found: dict[str, dict[tuple[str, ...], int]] = {}
+    def _runs(self) -> dict[str, dict[str, str]]:
+        """For genres and moods every run of words in a label, by its stems written as one: "hiphop" -> "hip hop"."""
+        found: dict[str, dict[str, str]] = {}
         for field in ("genres", "moods"):
             runs = found.setdefault(field, {})
-            for label, count in self.columns.vocabulary(field).items():
+            for label in sorted(self.columns.vocabulary(field)):
                 said = keys(label)
-                spans = {said[start:stop] for start in range(len(said)) for stop in range(start + 1, len(said) + 1)}
-                for span in spans:
-                    runs[span] = runs.get(span, 0) + count
+                for start in range(len(said)):
+                    for stop in range(start + 1, len(said) + 1):
+                        runs.setdefault(_joined(said[start:stop]), " ".join(said[start:stop]))
         return found
 
-    def bearers(self, field: str, value: str) -> int:
-        """Return about how many tracks a filter on `field` finds for `value` (genres and moods: by their words)."""
+    def label(self, field: str, value: str) -> str | None:
+        """Return how a filter on `field` must name `value` to find a track, or None where no track has it.
+
+        Genres and moods are met by a part of a label, whatever their number and hyphens.
+        """
         if field in ("genres", "moods"):
-            return self._runs[field].get(keys(value), 0)
+            return self._runs[field].get(_joined(keys(value)))
         key = artist_key(value) if field == "artists" else fold(value)
-        return int(key in self.labels[field])
+        return value if key in self.labels[field] else None
 
     @cached_property
     def _spelt(self) -> dict[Kind, tuple[list[str], list[str]]]:
@@ -95,6 +99,10 @@ class House:
         """Return the positions of the tracks that bear exactly this name; empty where there are none."""
         number = self.linker.names.find(kind, name)
         return () if number is None else tuple(self.linker.names.positions(number).tolist())
+
+
+def _joined(said: Sequence[str]) -> str:
+    return "".join(stem(word) for word in said)
 
 
 def _says(column: object) -> bool:

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from segue.agent.hear.network import BEGIN, OUTSIDE, POLARITIES, SCOPES, WITHIN, HearNetwork, batch_of
+from segue.agent.hear.phrases import SHARE, PhraseModel
 from segue.agent.hear.reading import Reading
 from segue.agent.wish import ACTS, FACET_KINDS, Act, Polarity
 from segue.generator.errors import IntegrityError
@@ -65,8 +66,9 @@ class Sense:
 class HearModel:
     """Runs the network. Safe to share between threads."""
 
-    def __init__(self, network: HearNetwork) -> None:
+    def __init__(self, network: HearNetwork, phrases: PhraseModel) -> None:
         self._network = network.eval()
+        self._phrases = phrases
 
     @classmethod
     def load(cls, folder: Path = SHIPPED, *, precision: Precision = "auto") -> Self:
@@ -88,7 +90,7 @@ class HearModel:
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise IntegrityError(f"the weights in {folder} cannot be read: {error}") from error
         network.body.ready(precision)
-        return cls(network)
+        return cls(network, PhraseModel.load(folder))
 
     def __call__(self, reading: Reading) -> Sense:
         """Return what the model makes of `reading`."""
@@ -96,6 +98,9 @@ class HearModel:
             answers = self._network(batch_of([reading]))
             acts, scopes, tags, kinds, polarities = (answer[0].softmax(-1).numpy() for answer in answers)
         count = len(reading.words)
+        second = self._phrases(reading.text, reading.before, reading.cues)
+        joint = np.exp((1 - SHARE) * np.log(acts + 1e-6) + SHARE * np.log(second + 1e-6))
+        acts = joint / joint.sum()
         return Sense(
             acts=dict(zip(ACTS, acts.tolist(), strict=True)),
             scopes=dict(zip(SCOPES, scopes.tolist(), strict=True)),

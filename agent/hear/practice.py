@@ -107,7 +107,7 @@ _TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def practice(names: Sequence[tuple[str, str]], *, each: int = 4, seed: int = 0) -> list[HeardMessage]:
+def practice(names: Sequence[tuple[str, str]], *, each: int = 2, seed: int = 0) -> list[HeardMessage]:
     """Return `each` messages per template; `names` are pairs of title and artist to fill the slots from."""
     random = np.random.default_rng(seed)
     values: dict[str, list[str]] = {"era": list(_ERAS), "sound": list(_SOUND)}

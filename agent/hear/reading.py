@@ -88,6 +88,8 @@ class Reading:
     """A message as the network sees it."""
 
     text: str
+    before: str
+    """What was said before it."""
     words: tuple[Word, ...]
     """The words that are read."""
     mentions: tuple[Mention, ...]
@@ -126,6 +128,7 @@ class Reader:
         kept = kept[: len(first)]
         return Reading(
             text=text,
+            before=before,
             words=tuple(kept),
             mentions=mentions,
             pieces=pieces,

@@ -21,6 +21,7 @@ from segue.agent.hear.alignment import SOME_NAME, UNKNOWN, Aligned, align, label
 from segue.agent.hear.messages import HeardMessage
 from segue.agent.hear.model import FORMAT, MANIFEST, WEIGHTS
 from segue.agent.hear.network import FROZEN_LAYERS, RANK, SCOPES, Answers, Batch, HearNetwork, batch_of
+from segue.agent.hear.phrases import PhraseModel
 from segue.agent.hear.reading import LINKED, Reader, Reading
 from segue.agent.wish import ACTS, FACET_KINDS
 from segue.generator.errors import SourceError
@@ -34,7 +35,7 @@ _NAME_KINDS: Final = [FACET_KINDS.index(kind) for kind in ("artists", "titles", 
 class TrainingSettings:
     """What the outcome depends on beside the messages and the linker's catalog."""
 
-    epochs: int = 10
+    epochs: int = 9
     batch: int = 16
     learning_rate: float = 1.2e-3
     rank: int = RANK
@@ -99,6 +100,20 @@ def train(
         if progress:
             progress(epoch + 1, total / len(seen))
     return network.eval()
+
+
+def fit_phrases(messages: Sequence[HeardMessage], reader: Reader) -> PhraseModel:
+    """Return the second opinion on acts, fitted to the real messages that are not held out.
+
+    Raises:
+        SourceError: there is nothing to fit it to.
+    """
+    seen = [message for message in messages if not message.held_out and not message.practice]
+    if len({message.act for message in seen}) < 2:
+        raise SourceError("acts cannot be told apart from messages of one act")
+    cues = np.stack([reader(message.text, message.before, message.tracks()).cues for message in seen])
+    texts, before = [message.text for message in seen], [message.before for message in seen]
+    return PhraseModel.fit(texts, before, cues, [message.act for message in seen])
 
 
 def save(network: HearNetwork, folder: Path, messages: Sequence[HeardMessage], settings: TrainingSettings) -> None:
