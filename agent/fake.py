@@ -7,7 +7,7 @@ Threads, taste, receipts, obedience and replies behave as ever, and a turn takes
 
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +20,6 @@ from segue.tools.ranking.recommend import Recommendation, Recommended
 from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import Situation
 from segue.tools.search.filters import FilterColumns, Filters
-
-DEPTH: Final = 200
-"""Tracks that the fake recommender looks at."""
 
 
 class FakeHearer:
@@ -77,28 +74,32 @@ class FakeRecommender:
         allowed = allowed.copy()
         if not self._careless:
             allowed[list(without)] = False
-        found = [
-            Recommended(
-                position=position,
-                track=self._catalog.at(position),
-                score=1.0,
-                sources={"lexical": 1.0},
-                modalities={"ST": 0.8, "RI": 0.2},
-                depths={"ST": 2, "RI": 1},
-                taste=0.0,
-            )
-            for position in np.flatnonzero(allowed)[: k if self._careless else DEPTH].tolist()
-        ]
-        if not self._careless:
-            rules = Rules(filters or Filters(), frozenset(without), taste, knobs or Knobs())
-            found = obedient(found, rules, self._columns)
+        rules = Rules(filters or Filters(), frozenset(without), taste, knobs or Knobs())
+        found: list[Recommended] = []
+        for position in np.flatnonzero(allowed).tolist():
+            found.append(self._recommended(position))
+            if not self._careless:
+                found = obedient(found, rules, self._columns)
+            if len(found) == k:
+                break
         return Recommendation(
-            tracks=tuple(found[:k]),
+            tracks=tuple(found),
             applied=applied,
             notes=(),
             degraded=(),
             seconds={},
             weights=weights or ModalityWeights(),
+        )
+
+    def _recommended(self, position: int) -> Recommended:
+        return Recommended(
+            position=position,
+            track=self._catalog.at(position),
+            score=1.0,
+            sources={"lexical": 1.0},
+            modalities={"ST": 0.8, "RI": 0.2},
+            depths={"ST": 2, "RI": 1},
+            taste=0.0,
         )
 
 

@@ -13,7 +13,7 @@ from segue.generator.track import Track
 
 LONGEST: Final = 200
 """Tracks in a list."""
-_PLAYER: Final = frozenset({"play", "stop", "shuffle", "repeat", "sort", "rename", "other"})
+_PLAYER: Final = frozenset({"play", "stop", "shuffle", "repeat", "sort", "rename"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ def change(ids: Sequence[str], command: Command, tracks: Sequence[Track], shown:
     if command.name == "save":
         listed = kept or [track.id for track in shown]
         return Changed(listed, f"Your list has {count(len(listed))}; /save FILE.m3u writes it to a file.")
+    if command.name == "other":
+        why = "I did not catch what to do with your list"
+        return Changed(kept, f"{why}.", why)
     why = "I choose music and keep a list; playing it is up to your player"
     return Changed(kept, f"{why}.", f"{command.name}: {why}" if command.name in _PLAYER else None)
 

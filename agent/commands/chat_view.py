@@ -76,9 +76,11 @@ class RichView:
                 cells = (track.title, track.artist, year, track.reason)
                 table.add_row(str(track.number), *(safe(cell) for cell in cells))
             self._console.print(table)
-        for receipt in turn.receipts:
-            if receipt.text not in turn.text:
-                self._console.print(f"[dim]{_SIGNS[receipt.kind]} {safe(receipt.text)}[/dim]")
+        told = [receipt for receipt in turn.receipts if receipt.text not in turn.text]
+        for kind, sign in _SIGNS.items():
+            texts = [safe(receipt.text) for receipt in told if receipt.kind == kind]
+            if texts:
+                self._console.print(f"[dim]{sign} {' '.join(texts)}[/dim]")
 
     def order(self, order: Order) -> None:
         """Print what came of an order."""

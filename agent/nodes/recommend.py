@@ -6,6 +6,7 @@ from segue.agent.attempt import attempt
 from segue.agent.guard import Rules, obedient
 from segue.agent.learning import named
 from segue.agent.parts import MOST, Parts
+from segue.agent.reply.constraints import constrained
 from segue.agent.state import State, Update
 from segue.agent.toolbox.calls import call
 from segue.agent.toolbox.recommend import FromThread
@@ -59,6 +60,7 @@ async def recommend(state: State, parts: Parts) -> Update:
         return {"recommendation": None, "receipts": receipts}
     found: Recommendation = called.result
     tracks = obedient(found.tracks, rules, parts.columns)
+    receipts += constrained(wish.filters, found.applied)
     receipts += [Receipt(kind="applied", text=note) for note in found.notes]
     receipts += [Receipt(kind="degraded", text=note) for note in found.degraded]
     return {

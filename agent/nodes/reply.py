@@ -1,6 +1,8 @@
 """reply: what was found becomes one answer, spoken, numbered and receipted; the thread is brought up to date."""
 
+from collections.abc import Mapping
 from random import Random
+from typing import Final
 
 import xxhash
 from langchain_core.messages import AIMessage
@@ -15,6 +17,9 @@ from segue.agent.turn import Receipt, ShownTrack, Turn, kept_wish, stored
 from segue.agent.wish import Wish
 from segue.generator.track import Track
 from segue.tools.importance import ModalityWeights
+
+_WORTH: Final = 0.01
+"""Share from which on a source or a modality is named."""
 
 
 async def reply(state: State, parts: Parts) -> Update:
@@ -98,13 +103,19 @@ def _shown(state: State, wish: Wish, random: Random, parts: Parts) -> tuple[Show
             artist=each.track.artist,
             year=each.track.year,
             reason=reason(each.track, wish, each.modalities, random, [*compared, *liked]),
-            sources={name: round(share, 3) for name, share in each.sources.items()},
-            modalities={letters: round(share, 3) for letters, share in each.modalities.items()},
-            depths=dict(each.depths),
+            sources=_shares(each.sources),
+            modalities=_shares(each.modalities),
+            depths={letters: depth for letters, depth in each.depths.items() if depth},
             link=next(iter(each.track.links), None),
         )
         for number, each in enumerate(found.tracks, 1)
     )
+
+
+def _shares(shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the shares that are worth a word, the largest first."""
+    told = sorted(((share, str(name)) for name, share in shares.items() if share >= _WORTH), reverse=True)
+    return {name: round(share, 3) for share, name in told}
 
 
 def _kept(state: State, turn: Turn) -> Update:

@@ -16,7 +16,8 @@ from segue.generator.names import artist_key, fold, split_title
 from segue.generator.track import Track
 from segue.tools.search.words import keys
 
-_WANTED: Final = ("genres", "moods", "activities", "themes", "instruments", "vocals", "languages", "countries")
+_WANTED: Final = ("vocals", "moods", "activities", "themes", "instruments", "languages", "countries", "genres")
+"""The rarer wish comes first: that a rock song is rock needs less telling than that a woman sings it."""
 _VOCALS: Final = {
     "female": "a woman sings", "male": "a man sings", "mixed": "male and female voices", "group": "sung by a group",
     "choir": "sung by a choir", "instrumental": "instrumental",
@@ -53,7 +54,7 @@ def reason(
         return named
     met = _met(track, wish, random)
     if met:
-        return ", ".join(met[:2])
+        return ", ".join([*met[:2], *_besides(track, met, random)])
     shared = _shared(track, liked)
     if shared:
         return shared
@@ -78,15 +79,23 @@ def _met(track: Track, wish: Wish, random: Random) -> list[str]:
     labels = labels_of(track)
     phrases: list[str] = []
     for field in _WANTED:
-        wanted = [keys(value) for value in getattr(wish.want, field)]
+        wanted = [keys(value) for value in (*getattr(wish.want, field), *getattr(wish.filters, field, ()))]
         borne = [value for value in labels[field] if any(_within(want, keys(value)) for want in wanted)]
         if borne:
             value = _VOCALS.get(fold(borne[0]), borne[0]) if field == "vocals" else borne[0]
             phrases.append(random.choice(_PHRASES[field]).format(value))
     asked_for_years = wish.filters.year_from is not None or wish.filters.year_to is not None or bool(wish.want.eras)
     if asked_for_years and track.year is not None:
-        phrases.insert(1, f"from {track.year}")
+        phrases.append(f"from {track.year}")
     return phrases
+
+
+def _besides(track: Track, met: Sequence[str], random: Random) -> list[str]:
+    """Return what else is to be heard, so that tracks that meet the same wish are not all told alike."""
+    labels = labels_of(track)
+    others = [*(f"{mood} in mood" for mood in labels["moods"][:2]), *(f"with {it}" for it in labels["instruments"][:2])]
+    others = [other for other in others if not any(_within(keys(other.split()[0]), keys(told)) for told in met)]
+    return [random.choice(others)] if others else []
 
 
 def _shared(track: Track, liked: Sequence[Track]) -> str | None:

@@ -21,8 +21,7 @@ _OPENINGS: Final[dict[str, tuple[str, ...]]] = {
         "How about {these}: {tracks}{all}.", "{Tracks} to listen to{all}.",
     ),
     "more": (
-        "{Tracks} more{all}.", "Here {are} {tracks} more{all}.", "More along that line: {tracks}{all}.",
-        "Going on: {tracks}{all}.",
+        "{More}{all}.", "Here {are} {more}{all}.", "More along that line: {tracks}{all}.", "Going on: {tracks}{all}.",
     ),
     "refine": (
         "Changed as you asked: {tracks}{all}.", "Okay, {tracks}{all}.", "Here {are} {tracks} that {fit} now{all}.",
@@ -57,6 +56,8 @@ def answer(wish: Wish, tracks: Sequence[Track], random: Random) -> str:
     text = opening.format(
         tracks=tracks_text,
         Tracks=capital(tracks_text),
+        more=count(len(tracks), "more track"),
+        More=capital(count(len(tracks), "more track")),
         these="this" if one else "these",
         are="is" if one else "are",
         fit="fits" if one else "fit",
