@@ -71,6 +71,9 @@ def adapt(
     catalog: Annotated[Path, typer.Argument(help="A catalog folder.")],
     requests: Annotated[int, typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more.")] = 20_000,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 4,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Do not start from the shipped weights, which have read dialogues.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed and tracks give the same weights.")] = 0,
 ) -> None:
     """Fit the compact generator to a catalog's tracks; minutes, and no dialogues are needed."""
@@ -98,7 +101,7 @@ def adapt(
     if not tracks:
         raise UserError(f"the catalog {catalog} is empty: there is nothing to learn")
     mixture = replace(ADAPTATION, requests=requests, seed=seed)
-    adaptation = Adaptation(mixture, CompactSettings(epochs=epochs, seed=seed))
+    adaptation = Adaptation(mixture, CompactSettings(epochs=epochs, seed=seed), from_shipped=not from_scratch)
     with adapted_draft(catalog) as draft:
         with _Bars(draft / METRICS) as bars:
             network, about = fit(

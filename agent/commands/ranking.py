@@ -48,5 +48,5 @@ def train(
     shown = [argument.rpartition("/")[2] for argument in sys.argv[1:]]
     about = {"command": f"segue {shlex.join(shown)}", "turns": learnt.turns, "seed": seed}
     learnt.tower.save(out, about=about)
-    learnt.ranker.save(out, about=about)
+    learnt.rankers.save(out, about=about)
     console.print(f"weights in {out}, from {learnt.turns:,} turns")

@@ -40,6 +40,17 @@ class Candidates:
     """float32 [candidates, features] in the order of `feature_names`."""
     contexts: Floats
     """float32 [contexts] in the order of `CONTEXTS`: 1 where the situation is of that kind."""
+    found_by: NDArray[np.bool_]
+    """bool [candidates, sources]: whose best tracks hold which candidate."""
+
+    def without(self, source: int) -> "Candidates":
+        """Return what would be there if the source of this number were silent."""
+        silent = np.array(self.features)
+        silent[:, [2 * source, 2 * source + 1]] = 0
+        left = np.delete(self.found_by, source, axis=1).any(axis=1)
+        found_by = np.array(self.found_by)
+        found_by[:, source] = False
+        return Candidates(self.rows[left], silent[left], self.contexts, found_by[left])
 
 
 CONTEXTS: Final = ("always", "named", "liked")
@@ -56,7 +67,11 @@ def gather(asked: Asked, found: Mapping[str, Found | None], rows: Rows) -> Candi
         columns.append(np.isin(artists[rows], artists[list(rated)]).astype(np.float32))
     columns.append(asked.stock.plain[rows].astype(np.float32))
     contexts = np.array([1.0, bool(asked.mentions), bool(asked.situation.liked)], dtype=np.float32)
-    return Candidates(rows, np.stack(columns, axis=1).astype(np.float32), contexts)
+    found_by = np.zeros((len(rows), len(found)), dtype=bool)
+    for number, answer in enumerate(found.values()):
+        if answer is not None:
+            found_by[:, number] = np.isin(rows, answer.positions)
+    return Candidates(rows, np.stack(columns, axis=1).astype(np.float32), contexts, found_by)
 
 
 def _seen_by(answer: Found | None, rows: Rows) -> tuple[Floats, Floats]:

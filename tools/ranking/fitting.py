@@ -28,6 +28,11 @@ class Judged:
     liked: NDArray[np.bool_]
     """bool [candidates]."""
 
+    def without(self, source: int) -> "Judged":
+        """Return the turn as it would be if the source of this number were silent."""
+        left = np.delete(self.candidates.found_by, source, axis=1).any(axis=1)
+        return Judged(self.candidates.without(source), self.liked[left])
+
 
 def fit_ranker(turns: Sequence[Judged], sources: Sequence[str], *, l2: float = L2) -> Ranker:
     """Return the ranker whose weights make the liked candidates likeliest. ValueError where no turn has any."""

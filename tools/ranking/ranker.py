@@ -47,33 +47,60 @@ class Ranker:
             for source, value in zip(self.sources, by_source.tolist(), strict=True)
         }
 
+
+@dataclass(frozen=True, eq=False)
+class Rankers:
+    """The order over all sources, and for each source the order that was fitted without it."""
+
+    full: Ranker
+    without: Mapping[str, Ranker]
+
+    def over(self, available: Sequence[str]) -> Ranker:
+        """Return the order for these sources: fitted without the one that is missing, or else the full one."""
+        missing = [source for source in self.full.sources if source not in available]
+        return self.without[missing[0]] if len(missing) == 1 else self.full
+
     def save(self, folder: Path, *, about: Mapping[str, Any]) -> None:
         """Write the weights by name; `about` says how they came about."""
-        table = {
-            name: dict(zip(CONTEXTS, (round(float(w), 4) for w in row), strict=True))
-            for name, row in zip(feature_names(self.sources), self.weights, strict=True)
+        document = {
+            "format": _FORMAT,
+            "sources": list(self.full.sources),
+            **about,
+            "weights": _table(self.full),
+            "without": {source: _table(ranker) for source, ranker in self.without.items()},
         }
-        document = {"format": _FORMAT, "sources": list(self.sources), "weights": table, **about}
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, sources: Sequence[str]) -> "Ranker":
+    def load(cls, folder: Path, sources: Sequence[str]) -> "Rankers":
         """Read the weights in `folder`. Raises WeightsCorrupt where they are damaged or weigh other `sources`."""
         try:
             document = json.loads((folder / FILE).read_text("utf-8"))
             if document["format"] != _FORMAT or document["sources"] != list(sources):
                 raise WeightsCorrupt(f"{folder / FILE} weighs other sources than {', '.join(sources)}")
-            rows = [[float(document["weights"][name][c]) for c in CONTEXTS] for name in feature_names(sources)]
+            without = {source: _ranker(document["without"][source], sources) for source in sources}
+            return cls(_ranker(document["weights"], sources), without)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise WeightsCorrupt(f"the ranker in {folder} cannot be read: {error}") from error
-        return cls(tuple(sources), np.array(rows, dtype=np.float32))
 
     @classmethod
-    def shipped(cls, sources: Sequence[str]) -> "Ranker":
+    def shipped(cls, sources: Sequence[str]) -> "Rankers":
         """Return the weights that come with the package."""
         return _shipped(tuple(sources))
 
 
+def _table(ranker: Ranker) -> dict[str, dict[str, float]]:
+    names = feature_names(ranker.sources)
+    rows = [[round(float(weight), 4) for weight in row] for row in ranker.weights]
+    return {name: dict(zip(CONTEXTS, row, strict=True)) for name, row in zip(names, rows, strict=True)}
+
+
+def _ranker(table: Mapping[str, Mapping[str, float]], sources: Sequence[str]) -> Ranker:
+    rows = [[float(table[name][context]) for context in CONTEXTS] for name in feature_names(sources)]
+    return Ranker(tuple(sources), np.array(rows, dtype=np.float32))
+
+
 @cache
-def _shipped(sources: tuple[str, ...]) -> Ranker:
-    return Ranker.load(SHIPPED, sources)
+def _shipped(sources: tuple[str, ...]) -> Rankers:
+    return Rankers.load(SHIPPED, sources)

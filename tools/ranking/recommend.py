@@ -8,6 +8,7 @@ Knows which part does what, and none of them from within.
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from segue.tools.importance.weights import ModalityWeights
 from segue.tools.ranking.asked import Asked
 from segue.tools.ranking.features import Candidates, gather
 from segue.tools.ranking.found import Found, Rows
-from segue.tools.ranking.ranker import Ranker
+from segue.tools.ranking.ranker import Ranker, Rankers
 from segue.tools.ranking.select import Knobs, Selection, select
 from segue.tools.ranking.situation import Situation
 from segue.tools.ranking.sources import SOURCES
@@ -85,15 +86,22 @@ class Recommender:
         *,
         generator: Distributes | None = None,
         searcher: Searcher | None = None,
-        ranker: Ranker | None = None,
+        rankers: Rankers | None = None,
         sources: Sequence[str] = tuple(SOURCES),
     ) -> None:
-        """`generator` speaks the catalog's codes. `sources` leaves some out; the shipped `ranker` weighs the rest."""
+        """`generator` speaks the catalog's codes; `sources` leaves some out; `rankers` are by default the shipped."""
         if unknown := set(sources) - set(SOURCES):
             raise QueryError(f"no such source: {', '.join(sorted(unknown))}; there are {', '.join(SOURCES)}")
         self.stock = Stock(catalog, searcher=searcher, generator=generator)
-        self.ranker = ranker or Ranker.shipped(tuple(SOURCES))
+        self._rankers = rankers or Rankers.shipped(tuple(SOURCES))
         self._sources = tuple(sources)
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """The order that was fitted to the sources at hand."""
+        lost = {"generator"} if self.stock.generator is None else set()
+        lost |= {"two-tower"} if self.stock.tower_index is None else set()
+        return self._rankers.over([source for source in self._sources if source not in lost])
 
     def warm(self) -> None:
         """Open every index and model, which takes seconds, so that the first turn does not."""

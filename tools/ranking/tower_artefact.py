@@ -6,15 +6,18 @@
 Knows the shipped tower and what a track says of its main artist.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from segue.generator.encoders.rendering import biography
 from segue.generator.errors import CatalogCorrupt
 from segue.generator.remembered import RememberedSentences
+from segue.generator.sentences import Progress, TextEncoder
 from segue.generator.track import Artist
 from segue.tools.catalog.chroma import build_index, indexed_ids
 from segue.tools.catalog.dense import FOLDER as DENSE
@@ -46,15 +49,10 @@ class TowerArtefact:
         if change.previous is not None and (old := change.previous / FOLDER / _ARTISTS).is_file():
             kept.write_bytes(old.read_bytes())
         sentences = RememberedSentences(change.encoder, kept)
-        distinct = list(dict.fromkeys(text for text in texts if text))
-        with change.stage(EMBEDDING_FOR_TOWER, len(distinct)) as advance:
-            vectors = sentences.encode(distinct, advance)
+        with change.stage(EMBEDDING_FOR_TOWER, len({text for text in texts if text})) as advance:
+            biographies, known = encoded(texts, sentences, advance)
         sentences.save(np.float16)
-        number = {text: row for row, text in enumerate(distinct)}
-        rows = np.array([number.get(text or "", -1) for text in texts], dtype=np.int64)
         with change.stage(STAGE, len(texts)) as advance:
-            known = rows >= 0
-            biographies = vectors[rows] if len(distinct) else np.zeros((len(rows), encoder.dimension), np.float32)
             tracks = tower.tracks(np.asarray(read_vectors(change.folder / DENSE)), biographies, known)
             np.save(folder / "vectors.npy", tracks)
             record = EncoderRecord(name=STAGE, fingerprint=tower.fingerprint, dimension=encoder.dimension)
@@ -70,6 +68,18 @@ class TowerArtefact:
             raise CatalogCorrupt(f"{tower} was made by another two-tower retriever than the one in use")
         if len(read_vectors(tower)) != table.num_rows or set(indexed_ids(tower / "chroma")) != set(ids_of(table)):
             raise CatalogCorrupt(f"{tower} does not hold one vector for each of {table.num_rows} tracks")
+
+
+def encoded(
+    texts: Sequence[str | None], encoder: TextEncoder, progress: Progress | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return a vector for each text, float32 [n, d], zeros for None, and which are no None, bool [n]."""
+    distinct = list(dict.fromkeys(text for text in texts if text))
+    number = {text: row for row, text in enumerate(distinct)}
+    nothing = np.zeros((1, encoder.dimension), dtype=np.float32)
+    vectors = np.concatenate([encoder.encode(distinct, progress), nothing])
+    rows = np.array([number.get(text or "", -1) for text in texts], dtype=np.int64)
+    return vectors[rows], rows >= 0
 
 
 def described(artist: Artist) -> str | None:

@@ -22,12 +22,12 @@ from segue.tools.ranking.asked import EARLIER, Asked
 from segue.tools.ranking.dialogues import JudgedTurn
 from segue.tools.ranking.features import gather
 from segue.tools.ranking.fitting import Judged, fit_ranker
-from segue.tools.ranking.ranker import Ranker
+from segue.tools.ranking.ranker import Rankers
 from segue.tools.ranking.recommend import DEPTH, union
 from segue.tools.ranking.sources import SOURCES
 from segue.tools.ranking.stock import Distributes, Stock
 from segue.tools.ranking.tower import Tower
-from segue.tools.ranking.tower_artefact import described
+from segue.tools.ranking.tower_artefact import described, encoded
 from segue.tools.ranking.tower_training import Shelf, TowerSettings, Wants, train_tower
 
 FOLDS: Final = 5
@@ -39,7 +39,7 @@ class Learnt:
     """What came of a training."""
 
     tower: Tower
-    ranker: Ranker
+    rankers: Rankers
     turns: int
     """Judged turns that the ranker was fitted to."""
 
@@ -48,15 +48,18 @@ def learn(
     catalog: Catalog,
     turns: Sequence[JudgedTurn],
     requests: Sequence[ArtistRequests],
-    generator: Distributes,
+    generator: Distributes | None,
     *,
     settings: TowerSettings | None = None,
     report: Report = lambda _: None,
 ) -> Learnt:
-    """Return tower and ranker. `requests` were written for artists; `generator` never saw the dialogues of `turns`.
+    """Return tower and rankers. `requests` were written for artists; `generator` never saw the dialogues of `turns`;
+    None: the ranker gives a generator no weight.
 
-    Raises ValueError where no turn's liked tracks are among the candidates.
+    Raises ValueError where there is no turn, or no turn's liked tracks are among the candidates.
     """
+    if not turns:
+        raise ValueError("no dialogue likes a track of this catalog: there is nothing to learn")
     settings = settings or TowerSettings()
     stock = Stock(catalog, generator=generator)
     encoder = stock.searcher.encoder
@@ -74,12 +77,16 @@ def learn(
         _let_see(stock, tower, shelf)
         judged += [_judged(stock, turns[at]) for at in np.flatnonzero(fold == number).tolist()]
     report("fitting the order")
-    ranker = fit_ranker(judged, tuple(SOURCES))
+    sources = tuple(SOURCES)
+    without = {
+        source: fit_ranker([turn.without(number) for turn in judged], sources) for number, source in enumerate(sources)
+    }
+    rankers = Rankers(fit_ranker(judged, sources), without)
     report("training the tower on all dialogues")
     # More data for the same number of passes.
     steps = round(settings.steps * FOLDS / (FOLDS - 1))
     tower = train_tower(shelf, spoken, written, encoder.fingerprint, replace(settings, steps=steps))
-    return Learnt(tower, ranker, len(judged))
+    return Learnt(tower, rankers, len(judged))
 
 
 def _fold(dialogue: str) -> int:
@@ -88,13 +95,8 @@ def _fold(dialogue: str) -> int:
 
 
 def _shelf(catalog: Catalog, encoder: TextEncoder) -> Shelf:
-    texts = [described(track.artists[0]) for track in catalog]
-    distinct = list(dict.fromkeys(text for text in texts if text))
-    number = {text: row for row, text in enumerate(distinct)}
-    rows = np.array([number.get(text or "", -1) for text in texts])
-    vectors = encoder.encode(distinct)
-    known = rows >= 0
-    return Shelf(np.array(catalog.dense.vectors), np.where(known[:, None], vectors[rows], np.float32(0)), known)
+    vectors, known = encoded([described(track.artists[0]) for track in catalog], encoder)
+    return Shelf(np.array(catalog.dense.vectors), vectors, known)
 
 
 def _spoken(turns: Sequence[JudgedTurn], encoder: TextEncoder) -> Wants:

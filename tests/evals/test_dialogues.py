@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from segue.evals.bench.dialogues import rank_turns, unique_hits
-from segue.tools.ranking.dialogues import judged_turns, read_conversations, youtube_positions
 from segue.evals.rankers import RANKERS, Corpus, RankFusion, Scores
 from segue.generator.errors import SourceError
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Artist, ExternalIds, Track
+from segue.tools.ranking.dialogues import judged_turns, read_conversations, youtube_positions
 from segue.tools.ranking.situation import PastTurn, Situation
 
 NAMES = [("Creep", "Radiohead"), ("Toxic", "Britney Spears"), ("So What", "Miles Davis"), ("Jolene", "Dolly Parton")]

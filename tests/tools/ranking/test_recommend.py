@@ -1,0 +1,103 @@
+"""One call from a situation to tracks: what must never come back, and the reasons of what does."""
+
+import numpy as np
+import pytest
+
+from segue.generator.errors import QueryError
+from segue.tools.catalog.catalog import Catalog
+from segue.tools.importance.weights import ModalityWeights
+from segue.tools.ranking.recommend import Recommendation, Recommender
+from segue.tools.ranking.select import Knobs
+from segue.tools.ranking.situation import PastTurn, Situation
+from segue.tools.search.filters import Filters
+
+EVEN = ModalityWeights()
+
+
+@pytest.fixture(scope="module")
+def recommender(catalog: Catalog) -> Recommender:
+    return Recommender(catalog)
+
+
+def ask(recommender: Recommender, text: str, k: int = 10, **options: object) -> Recommendation:
+    past = options.pop("past", ())
+    return recommender.recommend(Situation(text, past), k, weights=EVEN, **options)  # type: ignore[arg-type]
+
+
+class TestOrder:
+    def test_the_words_of_the_request_decide(self, recommender: Recommender) -> None:
+        found = ask(recommender, "country music", 4, knobs=Knobs(per_artist=None))
+        assert {one.track.genres for one in found.tracks} == {("country",)}
+
+    def test_a_named_track_comes_first(self, recommender: Recommender) -> None:
+        assert ask(recommender, "play Song 13 by Dolly Parton").tracks[0].track.title == "Song 13"
+
+    def test_after_a_like_its_playlist_comes_up(self, recommender: Recommender) -> None:
+        past = (PastTurn("hello", "here", liked=(17,)),)
+        found = ask(recommender, "something else please", 5, past=past)
+        assert any("co-listened" in one.sources and one.sources["co-listened"] > 0 for one in found.tracks)
+
+    def test_the_same_request_gives_the_same_answer(self, recommender: Recommender) -> None:
+        first, second = (ask(recommender, "slow trip hop at night") for _ in range(2))
+        assert [one.position for one in first.tracks] == [one.position for one in second.tracks]
+
+
+class TestNever:
+    """Whatever is asked: hard constraints hold."""
+
+    @pytest.mark.parametrize("text", ["country", "play Song 13 by Dolly Parton", "anything", "", "<AC1-21>"])
+    def test_filtered_banned_and_rated_tracks_never_rank(self, recommender: Recommender, text: str) -> None:
+        past = (PastTurn("before", "so", liked=(4, 8), disliked=(13,)),)
+        found = ask(
+            recommender, text, 40, past=past, without=(0, 1, 2), filters=Filters(without_genres=("country",)),
+            knobs=Knobs(per_artist=None),
+        )  # fmt: skip
+        positions = {one.position for one in found.tracks}
+        assert not positions & {0, 1, 2, 4, 8, 13}
+        assert all("country" not in one.track.genres for one in found.tracks)
+
+    def test_no_track_left_is_an_empty_answer(self, recommender: Recommender) -> None:
+        found = ask(recommender, "rock", without=range(40))
+        assert found.tracks == ()
+
+    def test_years_that_nothing_meets(self, recommender: Recommender) -> None:
+        found = ask(recommender, "rock", filters=Filters(year_from=2050))
+        assert found.tracks == ()
+        assert found.applied.allowed == 0
+
+
+class TestReasons:
+    def test_shares_sum_to_one_and_scores_fall(self, recommender: Recommender) -> None:
+        found = ask(recommender, "soul by Sade", 6)
+        for one in found.tracks:
+            assert sum(one.sources.values()) == pytest.approx(1)
+        scores = [one.score for one in found.tracks]
+        assert scores == sorted(scores, reverse=True)
+
+    def test_what_could_not_be_asked_is_said(self, recommender: Recommender) -> None:
+        said = " ".join(ask(recommender, "rock").degraded)
+        assert "without the generator" in said
+        assert "two-tower" in said
+
+    def test_left_out_versions_and_artists_are_counted(self, recommender: Recommender) -> None:
+        notes = " ".join(ask(recommender, "song", 40).notes)
+        assert "more tracks of artists shown" in notes
+
+    def test_sources_can_be_left_out(self, catalog: Catalog) -> None:
+        alone = Recommender(catalog, sources=("lexical",))
+        found = alone.recommend(Situation("country music"), 3, weights=EVEN)
+        assert found.degraded == ()
+        assert all(one.sources["lexical"] == 1 for one in found.tracks)
+
+
+def test_bad_arguments_are_refused(recommender: Recommender, catalog: Catalog) -> None:
+    with pytest.raises(QueryError):
+        ask(recommender, "rock", 0)
+    with pytest.raises(QueryError, match="no such source"):
+        Recommender(catalog, sources=("magic",))
+
+
+def test_positions_are_those_of_the_catalog(recommender: Recommender, catalog: Catalog) -> None:
+    for one in ask(recommender, "trip hop").tracks:
+        assert catalog.at(one.position).id == one.track.id
+        assert np.isfinite(one.score)
