@@ -16,6 +16,8 @@ from segue.evals.bench import (
     similar,
     simulate,
     storage,
+    threads,
+    turn,
 )
 
 app = typer.Typer(help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True)
@@ -39,3 +41,5 @@ app.command("search")(search.command)
 app.command("similar")(similar.command)
 app.command("simulate")(simulate.command)
 app.command("storage")(storage.command)
+app.command("threads")(threads.command)
+app.command("turn")(turn.command)
