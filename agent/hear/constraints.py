@@ -53,6 +53,7 @@ _TEMPO: Final = re.compile(
     r"\b(?:tempo|slow(?:er)?|fast(?:er)?|bpm|mid.?tempo|up.?tempo|down.?tempo|speed|quick(?:er)?)\b|\d\s*bpm",
     re.IGNORECASE,
 )
+_BEATS: Final = re.compile(r"\b\d{2,3} ?bpm\b", re.IGNORECASE)
 _LENGTH: Final = re.compile(r"\b(?:shorter|longer|minutes?|mins?|length|seconds)\b", re.IGNORECASE)
 _EXPLICIT: Final = re.compile(
     r"\b(?:explicit|clean|swear\w*|curs\w*|profan\w*|kid.?friendly|rated|family.?friendly|no bad words)\b",
@@ -102,7 +103,7 @@ def compile_constraints(
     _wanted_labels(want, house, done, by_artist="artists" in done.filters)
     _avoided_labels(avoid, house, done)
     _eras(want, avoid, house, text, shown, done)
-    _soft(want, avoid, house, done)
+    _soft(want, avoid, house, text, done)
     _versions(want, avoid, done)
     return Filters(**done.filters), tuple(done.unmet)
 
@@ -174,12 +175,11 @@ def _avoided_labels(avoid: Facets, house: House, done: _Compiled) -> None:
 
 
 def _eras(want: Facets, avoid: Facets, house: House, text: str, shown: Sequence[Track], done: _Compiled) -> None:
-    spans: list[Years] = []
-    for era in want.eras:
-        named = _in_context(era, text) or _relative(era, shown)
-        spans += named
-        if not named and "eras" in house.known:
-            done.refuse(era, "it names no years; it is searched for by meaning")
+    spans = [years for era in want.eras for years in _in_context(era, text)]
+    if not spans:
+        spans = [years for era in want.eras for years in _relative(era, shown)]
+    if want.eras and not spans and "eras" in house.known:
+        done.refuse(", ".join(want.eras), "it names no years; it is searched for by meaning")
     ranges: list[Years] = []
     for era in avoid.eras:
         ranges = _in_context(era, text)
@@ -258,7 +258,7 @@ def _said_after(era: str, text: str) -> bool:
     )
 
 
-def _soft(want: Facets, avoid: Facets, house: House, done: _Compiled) -> None:
+def _soft(want: Facets, avoid: Facets, house: House, text: str, done: _Compiled) -> None:
     for kind in ("moods", "instruments", "genres"):
         values = getattr(want, kind)
         if values and kind not in house.known:
@@ -271,6 +271,8 @@ def _soft(want: Facets, avoid: Facets, house: House, done: _Compiled) -> None:
             done.refuse(", ".join(values), f"no track of this catalog has a {_NAMES[kind]}")
     if want.countries and "countries" not in house.known:
         done.refuse(", ".join(want.countries), "no artist of this catalog has an origin")
+    if beats := _BEATS.search(text):
+        done.refuse(beats[0], "tracks cannot be chosen by their beats per minute")
     for value in (*want.sound, *avoid.sound):
         if _TEMPO.search(value) and "tempo" not in house.known:
             done.refuse(value, "no track of this catalog has a tempo")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.agent.hear.asking import question_for
+from segue.agent.hear.certain import certain_act
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in
@@ -94,8 +95,9 @@ class Hearer:
         if not reading.words:
             return Wish(act="other", text=message)
         sense = self.model(reading)
-        act = decide_act(sense)
-        return self.complete(message, thread, act, sense.scopes["all"], name(reading, sense, self.house))
+        act = certain_act(text) or decide_act(sense)
+        named = name(reading, sense, self.house, thread.shown)
+        return self.complete(message, thread, act, sense.scopes["all"], named)
 
     def complete(
         self,
@@ -181,6 +183,8 @@ def references(act: Act, pointing: Pointing, all_meant: float, total: int) -> tu
         return ()
     if pointing.numbers:
         return pointing.numbers
+    if pointing.plural and act in ("like", "dislike", "question"):
+        return tuple(range(1, total + 1))
     if total and all_meant >= _ALL_FROM and act in ("like", "dislike", "control", "question", "refine"):
         return tuple(range(1, total + 1))
     return ()

@@ -5,16 +5,18 @@ tagger hears and the catalog lacks is missing; the name spelt most like it is of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from segue.agent.hear.certain import certain_polarity
 from segue.agent.hear.constraints import plain_value
 from segue.agent.hear.house import House
 from segue.agent.hear.model import Sense, Stretch
 from segue.agent.hear.reading import Reading
 from segue.agent.hear.vocabulary import facets_of
 from segue.agent.wish import FACET_KINDS, Facets, HeardMention, Polarity
-from segue.generator.names import fold
+from segue.generator.names import fold, split_title
+from segue.generator.track import Track
 from segue.tools.search.entities import Mention
 from segue.tools.search.name_table import Kind
 from segue.tools.search.terms import decade
@@ -22,6 +24,7 @@ from segue.tools.search.words import keys, zipf
 
 _PLURAL: Final[dict[str, Kind]] = {"artists": "artist", "titles": "title", "albums": "album"}
 _SINGULAR: Final[dict[Kind, str]] = {kind: plural for plural, kind in _PLURAL.items()}
+_DESCRIBING: Final = frozenset({"genres", "themes", "sound", "moods"})
 SURE: Final = 0.5
 """Mean probability of the tagger that a linked name's words belong to a facet, from which on the name counts."""
 OBVIOUS: Final = 0.985
@@ -81,7 +84,7 @@ class Named:
         return Facets(**{kind: tuple(values) for kind, values in side.items()})
 
 
-def name(reading: Reading, sense: Sense, house: House) -> Named:
+def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = ()) -> Named:
     """Join what the linker and the tagger found in one message."""
     named = Named()
     taken: list[tuple[int, int]] = []
@@ -93,7 +96,7 @@ def name(reading: Reading, sense: Sense, house: House) -> Named:
         else:
             if not _counts(mention, span, sense):
                 continue
-            polarity = sense.polarity(*span)
+            polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
             taken.append(span)
         items.append((mention.start, polarity, _SINGULAR[mention.kind], mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
@@ -104,8 +107,9 @@ def name(reading: Reading, sense: Sense, house: House) -> Named:
                 continue
             if all(word.key in _EMPTY for word in reading.words[first:stop]):
                 continue
+            stretch = replace(stretch, **_corrected(stretch, text, reading, first, house))
             if stretch.kind in _PLURAL:
-                kind, value = _resolve(stretch, text, house, named, reading, first, stop)
+                kind, value = _in_sight(text, shown) or _resolve(stretch, text, house, named, reading, first, stop)
                 items.append((reading.words[first].start, stretch.polarity, kind, value))
                 continue
             for kind, begin, end in _parted(stretch, reading, first, stop):
@@ -113,6 +117,30 @@ def name(reading: Reading, sense: Sense, house: House) -> Named:
     for _, polarity, kind, value in sorted(items, key=lambda item: item[0]):
         named.add(polarity, kind, value)
     return named
+
+
+def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house: House) -> dict[str, str]:
+    """Return what is certain of a stretch against the tagger: its polarity, or that it is an artist of this catalog."""
+    changed: dict[str, str] = {}
+    polarity = certain_polarity(reading.text, reading.words, first)
+    if polarity is not None:
+        changed["polarity"] = polarity
+    if stretch.kind in _DESCRIBING and not facets_of(text) and house.positions("artist", text):
+        changed["kind"] = "artists"
+    return changed
+
+
+def _in_sight(text: str, shown: Sequence[Track]) -> tuple[str, str] | None:
+    """Return the kind and full name of the artist or title in sight of which `text` says a part ("the Cash song")."""
+    said = set(keys(text))
+    for track in shown:
+        for artist in track.artists:
+            if said <= set(keys(artist.name)):
+                return "artists", artist.name
+    for track in shown:
+        if said <= set(keys(track.title)):
+            return "titles", split_title(track.title).base
+    return None
 
 
 def _parted(stretch: Stretch, reading: Reading, first: int, stop: int) -> list[tuple[str, int, int]]:

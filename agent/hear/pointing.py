@@ -142,6 +142,7 @@ _NOT_NUMBERS: Final = frozenset(
         "of",
     ]
 )
+_PLURAL: Final = frozenset({"these", "those", "them"})
 _PERIODS: Final = frozenset({"years", "decades", "months", "weeks", "days", "centuries"})
 _POINTERS: Final = frozenset(
     {"this", "that", "it", "dieses", "este", "esta", "ese", "esa", "celle", "questa", "questo"}
@@ -161,6 +162,8 @@ class Pointing:
     """Whether some were pointed at by title or artist."""
     everything: bool = False
     """Whether all of them were, in so many words."""
+    plural: bool = False
+    """"these", "those", "them": what is in sight as a whole, where no single one is pointed at."""
     deictic: bool = False
     """"this one", "it": something in sight, no telling which."""
     explicit: frozenset[int] = field(default_factory=frozenset)
@@ -186,6 +189,7 @@ def points(text: str, shown: Sequence[Track]) -> Pointing:
         beyond=tuple(sorted(beyond)),
         named=bool(by_name),
         everything=everything and not excepted,
+        plural=bool(_PLURAL & set(said)),
         deictic=deictic,
         explicit=frozenset(found),
     )
