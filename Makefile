@@ -7,13 +7,17 @@ READY  := $(VENV)/.ready
 export OMP_WAIT_POLICY := passive
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test check format tokenizer generator clean
-.DEFAULT_GOAL := demo
+.PHONY: chat demo test check format tokenizer generator clean
+.DEFAULT_GOAL := chat
 
 # Create the environment, with every version pinned by constraints.txt and torch as a CPU build where there is no GPU.
 $(READY): pyproject.toml constraints.txt scripts/install.sh
 	@PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh
 	@touch $@
+
+# Set everything up and talk about music.
+chat: $(READY)
+	@$(BIN)/segue chat
 
 # Search the default catalog: the quickest look at real music.
 demo: $(READY)

@@ -190,10 +190,12 @@ def killed(folder: Path, *, kills: int, seed: int, advance: Callable[[], None]) 
 def _converse(folder: Path, data: Path, heard: Path, last: int | None) -> None:
     """Say one message after another; what was answered is noted in `heard`, as a client would know it."""
 
+    start = len(heard.read_text().splitlines())
+
     async def run() -> None:
         with Catalog.open(folder / "catalog") as catalog:
             async with agent_over(folder, data, catalog, seconds=0.002) as agent:
-                number = len(heard.read_text().splitlines())
+                number = start
                 while last is None or number < last:
                     await agent.turn(_message(number), user="u0", thread="t0", id=f"m{number}")
                     _note(heard, number)

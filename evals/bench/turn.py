@@ -30,7 +30,7 @@ MESSAGES: Final = (
     "who sings the first one?", "I love trip hop", "jazz for a dinner party, instrumental", "no, something faster",
     "never play country", "songs like Teardrop by Massive Attack", "when did the third one come out?",
     "dance music from the 70s", "the first one is great", "more", "sad songs in French", "not that one", "thanks!",
-    "90s hip hop, no explicit stuff", "three songs about the sea", "what do you know about me?", "upbeat soul from the 60s",
+    "90s hip hop, no explicit stuff", "three songs about the sea", "what do you know about me?", "upbeat 60s soul",
 )  # fmt: skip
 ROUND: Final = 5
 """Messages in one thread before the next begins."""
