@@ -29,6 +29,11 @@ def test_the_wheel_brings_the_default_catalog_and_its_provenance(wheel_names: li
     assert "segue/py.typed" in wheel_names
 
 
+def test_the_wheel_brings_the_shipped_dialogues_and_the_pytest_plugin(wheel_names: list[str]) -> None:
+    assert "segue/evals/suites/shipped/memory.suite.yaml" in wheel_names
+    assert "segue/evals/pytest_plugin.py" in wheel_names
+
+
 def test_every_layer_is_in_the_wheel(wheel_names: list[str]) -> None:
     for layer in ("agent", "tools", "generator", "memory", "evals"):
         assert f"segue/{layer}/__init__.py" in wheel_names
