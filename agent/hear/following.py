@@ -24,6 +24,13 @@ _OTHERS: Final = re.compile(
     r"|\bnot (?:just|only|all by|all from) (?:him|her|them|the same)\b",
     re.IGNORECASE,
 )
+_YES: Final = re.compile(
+    r"(?:yes|yeah|yep|yup|sure|ok|okay|of course|please do|sounds? (?:good|great)|that sounds? (?:good|great|perfect))"
+    r"(?:[,.!]? (?:please|thanks|thank you|i would|that would be (?:great|nice|good)|sounds? good|do that|go ahead))?"
+    r"[\s.!]*$",
+    re.IGNORECASE,
+)
+_CHOICE: Final = re.compile(r"^\W*(?:which|what|whom?|how)\b|\bor\b", re.IGNORECASE)
 _SHE: Final = re.compile(r"\b(?:her|hers|she)\b", re.IGNORECASE)
 _HE: Final = re.compile(r"\b(?:him|his|he)\b", re.IGNORECASE)
 _THEY: Final = re.compile(
@@ -62,6 +69,20 @@ def whom(text: str, shown: Sequence[Track], pointed: Sequence[int]) -> tuple[str
         elif gender not in _FEMALE | _MALE:
             unsure.setdefault(key, artist.name)
     return tuple((found or unsure).values())
+
+
+def offered(text: str, before: str) -> str | None:
+    """Return the agent's yes-or-no question that `text` says yes to, or None: its words are then the listener's."""
+    asked = before.strip().rpartition("?")[0]
+    question = re.split(r"[.!?]\s+", asked)[-1] if before.rstrip().endswith("?") else ""
+    if not question or _CHOICE.search(question) or not _YES.match(text.strip()):
+        return None
+    return question
+
+
+def answers(standing: Wish | None, before: str) -> bool:
+    """Tell whether the message answers a question that was put back to the listener."""
+    return standing is not None and standing.clarify is not None and standing.clarify in before
 
 
 def merged(

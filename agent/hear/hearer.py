@@ -21,10 +21,10 @@ from segue.agent.hear.certain import certain_act
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in
-from segue.agent.hear.following import merged, whom, without_ids
+from segue.agent.hear.following import answers, merged, offered, whom, without_ids
 from segue.agent.hear.house import House
 from segue.agent.hear.model import SHIPPED, HearModel, Sense
-from segue.agent.hear.naming import Named, name
+from segue.agent.hear.naming import Named, name, taken_up
 from segue.agent.hear.pointing import Pointing, points
 from segue.agent.hear.questions import asked_in
 from segue.agent.hear.reading import Reader
@@ -52,6 +52,7 @@ _ONE_OFF: Final = re.compile(
     r"\b(?:tonight|right now|rn|today|for now|this time|just (?:this|for)|at the moment|this weekend|joke)\b",
     re.IGNORECASE,
 )
+_MORE: Final = re.compile(r"\bmore\b", re.IGNORECASE)
 _ALWAYS: Final = re.compile(
     r"\b(?:never|ever|always|from now on|in general|any more|anymore|remember (?:that|this)|favou?rites?|for good"
     r"|nunca|jamais|nie)\b",
@@ -97,6 +98,12 @@ class Hearer:
         sense = self.model(reading)
         act = certain_act(text) or decide_act(sense)
         named = name(reading, sense, self.house, thread.shown)
+        question = offered(text, thread.before)
+        if question is not None and not named.want:
+            asked = self.reader(question)
+            named = taken_up(name(asked, self.model(asked), self.house, thread.shown)) if asked.words else named
+            if named.want:
+                act = "more" if _MORE.search(question) else "refine"
         return self.complete(message, thread, act, sense.scopes["all"], named)
 
     def complete(
@@ -121,7 +128,11 @@ class Hearer:
             want = want.merge(Facets(artists=persons))
         lasting = act == "taste" and (_ALWAYS.search(text) is not None or _ONE_OFF.search(text) is None)
         command, question = self._done_and_asked(act, text, avoid, refs)
-        want, avoid, like = merged(act, text, thread.wish, want, avoid, like)
+        if thread.wish is not None and answers(thread.wish, thread.before) and act not in ("control", "question"):
+            act = thread.wish.act if thread.wish.act in ASKING else "request"
+            want, avoid = thread.wish.want.merge(want), thread.wish.avoid.merge(avoid)
+        else:
+            want, avoid, like = merged(act, text, thread.wish, want, avoid, like)
         filters, unmet = self._compiled(act, command, want, avoid, text, thread)
         if act == "dislike":
             filters = without_ids(filters, [thread.shown[number - 1].id for number in refs])

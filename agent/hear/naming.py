@@ -27,6 +27,8 @@ _SINGULAR: Final[dict[Kind, str]] = {kind: plural for plural, kind in _PLURAL.it
 _DESCRIBING: Final = frozenset({"genres", "themes", "sound", "moods"})
 SURE: Final = 0.5
 """Mean probability of the tagger that a linked name's words belong to a facet, from which on the name counts."""
+FAINT: Final = 0.7
+"""Probability of the tagger below which a name that the linker passes over is no name."""
 OBVIOUS: Final = 0.985
 """Probability of the linker from which on a name counts though the tagger passes over it."""
 
@@ -103,6 +105,8 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
     for stretch in sense.stretches:
         for first, stop in _rest(stretch, taken):
             text = _text(reading, first, stop)
+            if stretch.kind in _PLURAL and stretch.score < FAINT:
+                continue
             if not any(character.isalnum() for character in text):
                 continue
             if all(word.key in _EMPTY for word in reading.words[first:stop]):
@@ -212,6 +216,14 @@ def _resolve(
         if near is not None:
             named.nearest[text] = near
     return stretch.kind, text
+
+
+def taken_up(offer: Named) -> Named:
+    """Return what the agent offered as what the listener wants; mentions lie outside the message and are left out."""
+    wanted = Named(want=offer.want)
+    for value in offer.like:
+        wanted.add("want", "artists", value)
+    return wanted
 
 
 def name_by_text(named: Named, polarity: Polarity, kind: str, value: str, text: str, house: House) -> None:

@@ -58,6 +58,22 @@ def test_a_title_of_three_artists_is_asked_about_and_a_clear_one_is_not(hearer: 
     assert hearer.hear("some jazz").clarify is None
 
 
+def test_an_answer_to_a_question_back_completes_the_wish(hearer: Hearer) -> None:
+    asked = hearer.hear("play Hello")
+    assert asked.clarify is not None
+    wish = hearer.hear("Oasis", ThreadView(asked.clarify, (), asked))
+    assert (wish.want.titles, wish.want.artists) == (("Hello",), ("Oasis",))
+    assert wish.filters.artists == ("Oasis",)
+    assert wish.clarify is None
+
+
+def test_yes_takes_up_what_was_offered(hearer: Hearer) -> None:
+    wish = hearer.hear("yes please", ThreadView("Sure. Would you like some jazz?"))
+    assert wish.want.genres == ("jazz",)
+    assert wish.filters.genres == ("jazz",)
+    assert not hearer.hear("yes", ThreadView("Do you prefer jazz or rock?")).want
+
+
 def test_years_and_counts_and_versions(hearer: Hearer) -> None:
     wish = hearer.hear("three rock songs from the late 90s, no live versions")
     assert wish.count == 3
