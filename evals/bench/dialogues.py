@@ -21,6 +21,8 @@ from rich.console import Console
 from rich.progress import track as progress_bar
 
 from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.metrics import Ranks, bootstrap_difference, ranks_of, reciprocal_rank, summarise
+from segue.generator.errors import SourceError
 from segue.tools.ranking.dialogues import (
     JudgedTurn,
     Split,
@@ -29,8 +31,6 @@ from segue.tools.ranking.dialogues import (
     unresolved,
     youtube_positions,
 )
-from segue.evals.metrics import Ranks, bootstrap_difference, ranks_of, reciprocal_rank, summarise
-from segue.generator.errors import SourceError
 
 if TYPE_CHECKING:
     from segue.evals.rankers import Corpus, Ranker
@@ -55,11 +55,14 @@ def command(
     """Measure rankers on human conversations."""
     from segue.evals.generators import GENERATORS, generator_rows
     from segue.evals.rankers import RANKERS
+    from segue.evals.stacks import FULL, stack_rows
 
-    known = (*RANKERS, *GENERATORS)
-    chosen = [name.strip() for name in rows.split(",") if name.strip()] or list(known)
+    known = (*RANKERS, *GENERATORS, FULL)
+    chosen = [name.strip() for name in rows.split(",") if name.strip()] or [
+        name for name in known if name != FULL or catalog.is_dir()
+    ]
     wanted = list(dict.fromkeys((*BASELINES, *chosen)))
-    unknown = [name for name in wanted if name not in known] + [name for name in (against,) if name not in RANKERS]
+    unknown = [name for name in (*wanted, against) if name not in known or (name in GENERATORS and name == against)]
     if unknown:
         raise typer.BadParameter(f"no such row: {', '.join(unknown)}; there are {', '.join(known)}")
     conversations = read_conversations(require_file(dialogs), split)
@@ -77,6 +80,8 @@ def command(
     for name in wanted:
         if name in GENERATORS:
             rankers += generator_rows(name, corpus, catalog)
+    if FULL in (*wanted, against):
+        rankers += stack_rows(corpus, catalog)
     ranks = rank_turns(rankers, turns, pools)
     BenchResult(
         bench="dialogues",
