@@ -124,9 +124,9 @@ def _wanted_labels(want: Facets, house: House, done: _Compiled, *, by_artist: bo
                 for name in names:
                     done.add("genres", name)
     for language in want.languages:
-        name = _language(house, language)
-        if name is not None:
-            done.add("languages", name)
+        known = _language(house, language)
+        if known is not None:
+            done.add("languages", known)
         elif "languages" in house.known:
             done.refuse(language, "no track of this catalog is in this language")
     for voice in want.vocals:
@@ -156,9 +156,9 @@ def _avoided_labels(avoid: Facets, house: House, done: _Compiled) -> None:
             else:
                 done.refuse(value, f"no track of this catalog has a {_NAMES[kind]}, so none can be left out by it")
     for language in avoid.languages:
-        name = _language(house, language)
-        if name is not None:
-            done.add("without_languages", name)
+        known = _language(house, language)
+        if known is not None:
+            done.add("without_languages", known)
         elif "languages" not in house.known:
             done.refuse(language, "no track of this catalog has a language, so none can be left out by it")
     for voice in avoid.vocals:

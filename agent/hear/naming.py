@@ -111,7 +111,7 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
                 continue
             if all(word.key in _EMPTY for word in reading.words[first:stop]):
                 continue
-            stretch = replace(stretch, **_corrected(stretch, text, reading, first, house))
+            stretch = _corrected(stretch, text, reading, first, house)
             if stretch.kind in _PLURAL:
                 kind, value = _in_sight(text, shown) or _resolve(stretch, text, house, named, reading, first, stop)
                 items.append((reading.words[first].start, stretch.polarity, kind, value))
@@ -123,15 +123,14 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
     return named
 
 
-def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house: House) -> dict[str, str]:
-    """Return what is certain of a stretch against the tagger: its polarity, or that it is an artist of this catalog."""
-    changed: dict[str, str] = {}
+def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house: House) -> Stretch:
+    """Return a stretch with what is certain against the tagger: its polarity, or that it is an artist here."""
     polarity = certain_polarity(reading.text, reading.words, first)
     if polarity is not None:
-        changed["polarity"] = polarity
+        stretch = replace(stretch, polarity=polarity)
     if stretch.kind in _DESCRIBING and not facets_of(text) and house.positions("artist", text):
-        changed["kind"] = "artists"
-    return changed
+        stretch = replace(stretch, kind="artists")
+    return stretch
 
 
 def _in_sight(text: str, shown: Sequence[Track]) -> tuple[str, str] | None:
