@@ -95,6 +95,8 @@ class Parts:
     keeper: TasteKeeper
     columns: FilterColumns
     """Where the last check of an answer looks whether hard constraints hold."""
+    searcher: Searcher
+    """Searches the catalog by words alone."""
     pool: ThreadPoolExecutor
     """Where work that computes runs, so that the event loop stays free."""
     tools: Mapping[str, BaseTool]
@@ -185,6 +187,7 @@ def assemble(
         recommender=finds,
         keeper=TasteKeeper(store),
         columns=searcher.columns,
+        searcher=searcher,
         pool=pool,
         tools={tool.name: tool for tool in tools},
         chat_model=chat_model,

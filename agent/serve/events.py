@@ -1,0 +1,60 @@
+"""Server-sent events: how they are written, and how a connection stays open while an answer is on its way."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from fastapi.sse import format_sse_event
+from starlette.responses import StreamingResponse
+
+T = TypeVar("T")
+BEAT: Final = 10.0
+"""Seconds without an event after which a comment is sent, so that no proxy takes the connection for dead."""
+COMMENT: Final = b": still here\n\n"
+
+
+def event(data: Any, name: str | None = None) -> bytes:
+    """Return one event with JSON data."""
+    return format_sse_event(data_str=json.dumps(data, ensure_ascii=False), event=name)
+
+
+def done() -> bytes:
+    """Return the event with which OpenAI's streams end."""
+    return format_sse_event(data_str="[DONE]")
+
+
+def streamed(events: AsyncIterator[bytes]) -> StreamingResponse:
+    """Return a response that sends events as they come, past proxies that would rather collect them."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+async def beating(source: AsyncGenerator[T, None], every: float = BEAT) -> AsyncGenerator[T | None, None]:
+    """Yield what `source` yields, and None whenever it has been silent for `every` seconds."""
+    coming: asyncio.Task[T] | None = None
+    try:
+        while True:
+            if coming is None:
+                coming = asyncio.create_task(_next(source))
+            done, _ = await asyncio.wait({coming}, timeout=every)
+            if not done:
+                yield None
+                continue
+            reached, coming = coming, None
+            try:
+                item = reached.result()
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        if coming is not None:
+            coming.cancel()
+            with suppress(asyncio.CancelledError, StopAsyncIteration):
+                await coming
+        await source.aclose()
+
+
+async def _next(source: AsyncGenerator[T, None]) -> T:
+    return await anext(source)

@@ -1,0 +1,86 @@
+"""The agent behind the server: loaded while the server answers already, and never asked more than it can do."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from segue.agent.music_agent import MusicAgent
+from segue.agent.serve.metrics import Metrics
+from segue.agent.serve.problems import Problem
+
+_log = logging.getLogger(__name__)
+
+
+class Service:
+    """Holds the agent; belongs to one event loop."""
+
+    def __init__(self, load: Callable[[], MusicAgent], *, turns: int) -> None:
+        """Hold the agent that `load` returns; at most `turns` are in flight."""
+        self._load = load
+        self._most = turns
+        self._agent: MusicAgent | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self.failure: BaseException | None = None
+        """Why the agent could not be loaded."""
+        self.closing = False
+        self.metrics = Metrics()
+        self.turns = 0
+        """Turns in flight."""
+
+    def start(self) -> None:
+        """Begin to load the agent, in a thread of its own: it takes seconds."""
+        self._loading = asyncio.create_task(self._loaded())
+
+    async def _loaded(self) -> None:
+        try:
+            self._agent = await asyncio.to_thread(self._load)
+            self.metrics.tracks.set(len(self._agent.catalog))
+        except Exception as error:  # noqa: BLE001 - told by /readyz and raised again when the server stops
+            self.failure = error
+            _log.error("the agent could not be loaded: %s", error)
+
+    async def loaded(self) -> None:
+        """Wait until the agent is there, or is known not to come."""
+        if self._loading is not None:
+            await self._loading
+
+    @property
+    def agent(self) -> MusicAgent:
+        """The agent.
+
+        Raises:
+            Problem: 503, it is not there (any more).
+        """
+        if self.closing:
+            raise Problem(503, "shutting_down", "the server is shutting down", retry_after=5)
+        if self.failure is not None:
+            raise Problem(503, "not_loaded", "the agent could not be loaded; the log says why")
+        if self._agent is None:
+            raise Problem(503, "loading", "the agent is still being loaded", retry_after=2)
+        return self._agent
+
+    def check_room(self) -> None:
+        """Refuse a turn where too many wait already: an answer now is better than one too late.
+
+        Raises:
+            Problem: 503.
+        """
+        if self.turns >= self._most:
+            raise Problem(503, "overloaded", f"{self.turns} turns wait already; try again", retry_after=1)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a turn as in flight."""
+        self.turns += 1
+        try:
+            yield
+        finally:
+            self.turns -= 1
+
+    async def aclose(self) -> None:
+        """Let in no more, and close the agent, which writes what waits to be written."""
+        self.closing = True
+        await self.loaded()
+        if self._agent is not None:
+            await self._agent.aclose()
