@@ -1,9 +1,12 @@
 """The README's snippet prints what the README says."""
 
+import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -16,6 +19,17 @@ def test_the_snippet_prints_what_the_readme_shows() -> None:
     assert shown
     run = subprocess.run([sys.executable, "-c", code[1]], capture_output=True, text=True, check=True)
     assert run.stdout == shown[1]
+
+
+@pytest.mark.slow
+def test_the_session_is_what_the_chat_answers() -> None:
+    spec = importlib.util.spec_from_file_location("readme_session", README.parent / "scripts" / "readme_session.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    block = script.BLOCK.search(README.read_text(encoding="utf-8"))
+    assert script.played(block["session"]) == block["session"], "python scripts/readme_session.py writes it anew"
 
 
 def test_every_folder_that_the_tree_names_exists() -> None:

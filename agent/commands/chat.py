@@ -40,6 +40,7 @@ def chat(
     count: Annotated[int, typer.Option(min=1, max=50, help="Tracks in an answer unless you say how many.")] = 5,
     generator: Annotated[bool, typer.Option(help="Generate semantic IDs; without, search alone ranks.")] = True,
     data: DataOption = None,
+    echo: Annotated[bool, typer.Option(help="Print the lines that are piped in, for a transcript.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Answer each line with one JSON object.")] = False,
 ) -> None:
     """Talk about music; real tracks answer."""
@@ -56,6 +57,8 @@ def chat(
             if interactive:
                 view.greet(len(agent.catalog), user, session.thread)
             for line in _lines(interactive):
+                if echo:
+                    view.said(line)
                 if not _answer(runner, session, view, line):
                     break
         finally:

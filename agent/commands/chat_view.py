@@ -34,6 +34,9 @@ class View(Protocol):
     def thinking(self) -> AbstractContextManager[object]:
         """Show that an answer is on its way, where somebody watches."""
 
+    def said(self, line: str) -> None:
+        """Print what the listener said."""
+
     def turn(self, turn: Turn) -> None:
         """Print an answer."""
 
@@ -60,6 +63,10 @@ class RichView:
     def thinking(self) -> AbstractContextManager[object]:
         """Show that an answer is on its way, where somebody watches."""
         return self._console.status("…", spinner="dots") if self._console.is_terminal else nullcontext()
+
+    def said(self, line: str) -> None:
+        """Print what the listener said."""
+        self._console.print(f"> {safe(line)}", soft_wrap=True)
 
     def turn(self, turn: Turn) -> None:
         """Print an answer."""
@@ -101,6 +108,10 @@ class JsonView:
     def thinking(self) -> AbstractContextManager[object]:
         """Show nothing."""
         return nullcontext()
+
+    def said(self, line: str) -> None:
+        """Print what the listener said."""
+        self._print({"said": line})
 
     def turn(self, turn: Turn) -> None:
         """Print an answer."""

@@ -7,6 +7,7 @@ from segue.agent.guard import Rules, obedient
 from segue.agent.learning import named
 from segue.agent.parts import MOST, Parts
 from segue.agent.reply.constraints import constrained
+from segue.agent.reply.wording import count as counted
 from segue.agent.state import State, Update
 from segue.agent.toolbox.calls import call
 from segue.agent.toolbox.recommend import FromThread
@@ -60,9 +61,13 @@ async def recommend(state: State, parts: Parts) -> Update:
         return {"recommendation": None, "receipts": receipts}
     found: Recommendation = called.result
     tracks = obedient(found.tracks, rules, parts.columns)
-    receipts += constrained(wish.filters, found.applied)
+    receipts += constrained(wish.filters, found.applied, len(parts.catalog))
     receipts += [Receipt(kind="applied", text=note) for note in found.notes]
     receipts += [Receipt(kind="degraded", text=note) for note in found.degraded]
+    if 0 < len(tracks) < count:
+        receipts.append(
+            Receipt(kind="unmet", text=f"Only {counted(len(tracks))} {'fits' if len(tracks) == 1 else 'fit'}.")
+        )
     return {
         "recommendation": replace(found, tracks=tuple(tracks)),
         "taste_line": taste.line(wish.context) if taste is not None else "",

@@ -82,7 +82,7 @@ def _common(wish: Wish, tracks: Sequence[Track]) -> str:
     every.sort(key=lambda item: (fold(item[1]) not in asked, item[0] != "genres", item[1]))
     pieces = [f"from the {value}" if field == "decade" else value for field, value in every[:2]]
     if pieces:
-        return f", all {listing(pieces)}"
+        return f", {'both' if len(tracks) == 2 else 'all'} {listing(pieces)}"
     most = [(times, value) for (field, value), times in counts.items() if field == "genres" and 2 * times > len(tracks)]
     return f", mostly {max(most)[1]}" if most else ""
 

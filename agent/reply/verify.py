@@ -22,8 +22,9 @@ from segue.generator.track import Track
 from segue.tools.search.words import Word, keys, words
 
 _NEUTRAL: Final = Path(__file__).with_name("neutral.txt")
-_END: Final = re.compile(r"[.!?;\n]+(?=\s|$)|[:\n]")
-_ALL: Final = frozenset({"all", "every", "each", "both", "only"})
+_END: Final = re.compile(r"[.!?;\n]+(?=\s|$)")
+_SHARES: Final = {"mostly": 0.5, "most": 0.5, "some": 0.0, "few": 0.0}
+"""Of how many tracks of an answer a sentence must be true; without such a word, of all."""
 _DENIAL: Final = frozenset(
     {"no", "not", "none", "never", "without", "nothing", "isnt", "arent", "doesnt", "dont", "cant"}
 )
@@ -171,11 +172,12 @@ def _check_general(
             for key in keyed
             if key in _DENIAL or not (key in neutral_words() or any(key in words_of(tracks[at]) for at in subjects))
         ]
-    needed = 1.0 if _ALL & set(keyed) else 0.5
+    needed = min((share for word, share in _SHARES.items() if word in keyed), default=1.0)
     wrong = []
     for key in keyed:
         if key in neutral_words() or key in echoed or (key.isdigit() and int(key) == len(tracks)):
             continue
-        if not tracks or sum(key in words_of(track) for track in tracks) < needed * len(tracks):
+        bears = sum(key in words_of(track) for track in tracks)
+        if not bears or bears < needed * len(tracks):
             wrong.append(key)
     return wrong
