@@ -36,6 +36,7 @@ def command(
         str | None, typer.Option(help="MODULE:FUNCTION that returns a LangChain chat model to play the listeners.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write one JSON line per session.")] = None,
+    by_persona: Annotated[bool, typer.Option("--by-persona", help="A row for each kind of listener as well.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Let simulated listeners talk to the agent, and to plain search beside it."""
@@ -51,11 +52,11 @@ def command(
         parts = cast(tracks, listeners, seed)
         for name in dict.fromkeys((agent, BASELINE)):
             simulation = asyncio.run(_run(agent_named(name)(opened), tracks, parts, make, turns, at_once))
-            label = "search on the last message" if name == BASELINE else name.rpartition(":")[2]
+            label = "plain search" if name == BASELINE else name.rpartition(":")[2]
             rows.append(Row(name=label, metrics=figures(simulation)))
             rows += [
                 Row(name=f"  {persona}", metrics=figures(_of(simulation, persona)))
-                for persona in dict.fromkeys(session.persona for session in simulation.sessions)
+                for persona in dict.fromkeys(session.persona for session in simulation.sessions if by_persona)
             ]
             if out and name == agent:
                 out.write_text("".join(f"{session.model_dump_json()}\n" for session in simulation.sessions), "utf-8")

@@ -3,7 +3,8 @@
 What is measured:
 
 - *satisfaction* of a turn: the mean match of its tracks with the goal (0 without tracks); a track with an unwanted
-  trait matches nothing, and neither does one that was played before.
+  trait matches nothing, and neither does one that was played before. Of a session: the mean over all turns that it
+  could have had, a turn after the hidden track was found being worth 1 and one after the listener gave up 0.
 - *obedience* of a turn: the share of (track, constraint) pairs that hold, over what the listener has ruled out so far
   and the decades, voices and languages that it has asked for; None while there are none.
 - *elicitation* of a session: the share of the goal's traits that came up by its end; *asked*, the turns in which the
@@ -60,6 +61,14 @@ class Session(_Frozen):
     """Turn in which the hidden track was played."""
     left: bool
     """Whether the listener gave up."""
+    most: int
+    """Turns that it could have had."""
+
+    @property
+    def satisfaction(self) -> float:
+        """Satisfaction over all turns that the session could have had; see the module."""
+        rest = self.most - len(self.turns) if self.found is not None else 0
+        return (sum(turn.satisfaction for turn in self.turns) + rest) / self.most
 
 
 async def talk(
@@ -114,6 +123,7 @@ async def talk(
         elicitation=len(stated) / len(goal.wanted),
         found=found,
         left=left,
+        most=turns,
     )
 
 

@@ -102,27 +102,27 @@ async def simulate(
 
 
 def figures(simulation: Simulation) -> dict[str, float]:
-    """Return the figures of a simulation; those of turns are means over the turns that were held."""
+    """Return the figures of a simulation: means over sessions, of obedience and seconds over turns."""
     sessions = simulation.sessions
     if not sessions:
-        return {"sessions": 0, "leaked": simulation.leaked}
+        return {"leaked": simulation.leaked}
     turns = [turn for session in sessions for turn in session.turns]
     obeyed = [turn.obedience for turn in turns if turn.obedience is not None]
-    took = [turn.seconds for turn in turns]
-    last = [session.turns[-1].satisfaction for session in sessions if session.turns]
+    seconds = [turn.seconds for turn in turns]
     found: dict[str, float] = {
-        "sessions": len(sessions),
-        "leaked": simulation.leaked,
-        "satisfaction": float(np.mean([turn.satisfaction for turn in turns])),
-        "in the first turn": float(np.mean([session.turns[0].satisfaction for session in sessions if session.turns])),
-        "in the last turn": float(np.mean(last)),
-        "elicitation": float(np.mean([session.elicitation for session in sessions])),
+        "satisfied": float(np.mean([session.satisfaction for session in sessions])),
+        "first turn": float(np.mean([session.turns[0].satisfaction for session in sessions])),
+    }
+    if obeyed:
+        found["obeyed"] = float(np.mean(obeyed))
+    return found | {
+        "elicited": float(np.mean([session.elicitation for session in sessions])),
         "asked": float(np.mean([turn.asked for turn in turns])),
         "found": float(np.mean([session.found is not None for session in sessions])),
         "gave up": float(np.mean([session.left for session in sessions])),
         "turns": len(turns) / len(sessions),
-        "seconds p50": float(np.percentile(took, 50)),
-        "seconds p95": float(np.percentile(took, 95)),
+        "p50 s": float(np.percentile(seconds, 50)),
+        "p95 s": float(np.percentile(seconds, 95)),
         "turns/s": len(turns) / simulation.seconds,
+        "leaked": simulation.leaked,
     }
-    return found | ({"obedience": float(np.mean(obeyed))} if obeyed else {})

@@ -88,6 +88,8 @@ def test_scores_by_hand() -> None:
     assert (third.satisfaction, third.obedience) == (0, None)
     assert session.elicitation == pytest.approx(2 / 5)
     assert (session.found, session.left) == (None, True)
+    # Of eight turns three were held; after that the listener was gone.
+    assert session.satisfaction == pytest.approx((0.4 + 1 / 3 + 0) / 8)
     assert [heard.match for heard in listener.heard[1]] == [0.8, 0]
     assert listener.heard[1][1].unwanted == (COUNTRY,)
 
@@ -96,6 +98,8 @@ def test_a_session_ends_when_the_hidden_track_is_played() -> None:
     listener = Listening(Said("one", "open"), Said("two", "add"), Said("never", "add"))
     session = held(listener, {"one": {}, "two": {"tracks": shown(TARGET)}})
     assert (session.found, len(session.turns), session.left) == (2, 2, False)
+    # The first turn had nothing, the second had all, and the other six would have.
+    assert session.satisfaction == 7 / 8
 
 
 def test_a_listener_who_names_the_track_is_stopped() -> None:
@@ -233,5 +237,5 @@ def test_a_simulation_counts_what_leaked_and_sums_up_the_rest() -> None:
 
     found = asyncio.run(simulate(Obliging({}), TRACKS, parts, make=make, at_once=2))
     summed = figures(found)
-    assert (summed["sessions"], summed["leaked"], summed["found"], summed["turns"]) == (3, 1, 1, 1)
-    assert figures(found._replace(sessions=(), leaked=4)) == {"sessions": 0, "leaked": 4}
+    assert (len(found.sessions), summed["leaked"], summed["found"], summed["turns"]) == (3, 1, 1, 1)
+    assert figures(found._replace(sessions=(), leaked=4)) == {"leaked": 4}

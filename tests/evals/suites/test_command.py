@@ -72,7 +72,10 @@ def test_files_of_a_run(suite: Path, catalog_folder: Path, tmp_path: Path) -> No
     assert page.index("demo/missed") < page.index("demo/met")  # the worst first
     assert "trip hop &lt;b&gt;&amp;" in page
     assert "<b>" not in page
-    assert page.count("<svg") == 5
+    plots = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(plots) == 5
+    for plot in plots:
+        assert ElementTree.fromstring(plot).find("title") is not None
     assert "Turns passed, by act heard" in page
     # Nothing is fetched from anywhere, and no script runs.
     assert not re.search(r"<script|<link|<img|src=|@import|url\(", page)
