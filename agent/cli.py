@@ -32,6 +32,7 @@ def build_app() -> typer.Typer:
         ranking,
         recommend,
         search,
+        serve,
         taste,
         tokenizer,
     )
@@ -45,6 +46,7 @@ def build_app() -> typer.Typer:
     app.add_typer(ranking.app, name="ranking")
     app.command("recommend")(recommend.recommend)
     app.command("search")(search.search)
+    app.command("serve")(serve.serve)
     app.add_typer(taste.app, name="taste")
     app.add_typer(tokenizer.app, name="tokenizer")
     for extension in sorted(entry_points(group="segue.commands")):

@@ -26,16 +26,22 @@ from segue.agent.serve.routes import completions, operations, taste, tracks, tur
 from segue.agent.serve.service import Service
 
 
-def create_app(load: Callable[[], MusicAgent], options: ServeOptions | None = None) -> FastAPI:
+def create_app(
+    load: Callable[[], MusicAgent],
+    options: ServeOptions | None = None,
+    *,
+    failed: Callable[[Exception], None] | None = None,
+) -> FastAPI:
     """Return the server.
 
     Args:
         load: makes the agent; called once, in a thread of its own, after the server has begun to answer. The server
             closes the agent when it stops.
         options: what is let in; by default everything that comes from this machine.
+        failed: called where `load` raises; the server stays up and says so.
     """
     options = options or ServeOptions()
-    service = Service(load, turns=options.turns)
+    service = Service(load, turns=options.turns, failed=failed)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

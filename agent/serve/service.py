@@ -15,13 +15,16 @@ _log = logging.getLogger(__name__)
 class Service:
     """Holds the agent; belongs to one event loop."""
 
-    def __init__(self, load: Callable[[], MusicAgent], *, turns: int) -> None:
-        """Hold the agent that `load` returns; at most `turns` are in flight."""
+    def __init__(
+        self, load: Callable[[], MusicAgent], *, turns: int, failed: Callable[[Exception], None] | None = None
+    ) -> None:
+        """Hold the agent that `load` returns; at most `turns` are in flight. `failed` is told why it cannot."""
         self._load = load
+        self._failed = failed
         self._most = turns
         self._agent: MusicAgent | None = None
         self._loading: asyncio.Task[None] | None = None
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
         """Why the agent could not be loaded."""
         self.closing = False
         self.metrics = Metrics()
@@ -36,9 +39,11 @@ class Service:
         try:
             self._agent = await asyncio.to_thread(self._load)
             self.metrics.tracks.set(len(self._agent.catalog))
-        except Exception as error:  # noqa: BLE001 - told by /readyz and raised again when the server stops
+        except Exception as error:  # noqa: BLE001 - logged, told by /readyz and to whoever runs the server
             self.failure = error
-            _log.error("the agent could not be loaded: %s", error)
+            _log.error("the agent could not be loaded", exc_info=error)
+            if self._failed is not None:
+                self._failed(error)
 
     async def loaded(self) -> None:
         """Wait until the agent is there, or is known not to come."""

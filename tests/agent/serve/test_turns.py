@@ -4,7 +4,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
-
 from fastapi import FastAPI
 
 from segue.agent.serve.models import TurnAnswer
