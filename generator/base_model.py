@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from segue.generator.errors import BaseModelNotFound, WeightsCorrupt
+from segue.generator.precision import quick_dtype
 
 if TYPE_CHECKING:
     import torch
@@ -91,14 +92,13 @@ def load_tokenizer(name: str = BUNDLED, *, cache: Path | None = None) -> "PreTra
 def load_model(
     name: str = BUNDLED, *, dtype: "torch.dtype | None" = None, cache: Path | None = None
 ) -> "PreTrainedModel":
-    """Return the causal language model `name` in evaluation mode, bfloat16 unless `dtype` says otherwise."""
-    import torch
+    """Return the causal language model `name` in evaluation mode, in the quick format here unless `dtype` differs."""
     from transformers import AutoModelForCausalLM
 
     with _no_progress_bars():
         # from_pretrained leaves a model in evaluation mode.
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            resolve(name, cache=cache), dtype=dtype or torch.bfloat16
+            resolve(name, cache=cache), dtype=dtype or quick_dtype()
         )
     return model
 

@@ -28,7 +28,7 @@ def compact_generator(folder: Path = COMPACT, *, tokenizer: str | None = None) -
 def parallel_generator(
     folder: Path = LANGUAGE, *, tokenizer: str | None = None, dtype: torch.dtype | None = None
 ) -> ParallelGenerator:
-    """Return the parallel generator, in bfloat16 unless `dtype` says otherwise."""
+    """Return the parallel generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
     return ParallelGenerator(model, prompts, fingerprint=fingerprint)
 
@@ -36,7 +36,7 @@ def parallel_generator(
 def sequence_generator(
     folder: Path = LANGUAGE, *, tokenizer: str | None = None, dtype: torch.dtype | None = None
 ) -> SequenceGenerator:
-    """Return the sequence generator, in bfloat16 unless `dtype` says otherwise."""
+    """Return the sequence generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
     return SequenceGenerator(model, prompts, fingerprint=fingerprint)
 

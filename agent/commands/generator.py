@@ -69,7 +69,10 @@ def train(
 
 def adapt(
     catalog: Annotated[Path, typer.Argument(help="A catalog folder.")],
-    requests: Annotated[int, typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more.")] = 20_000,
+    requests: Annotated[
+        int,
+        typer.Option(min=100, help="Requests by grammar, for 20,000 tracks and more; other examples in proportion."),
+    ] = 20_000,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 4,
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Do not start from the shipped weights, which have read dialogues.")
@@ -100,7 +103,15 @@ def adapt(
         tracks, codes = list(opened), table.codes(np.arange(len(opened)))
     if not tracks:
         raise UserError(f"the catalog {catalog} is empty: there is nothing to learn")
-    mixture = replace(ADAPTATION, requests=requests, seed=seed)
+    share = requests / ADAPTATION.requests
+    mixture = replace(
+        ADAPTATION,
+        requests=requests,
+        conversations=int(ADAPTATION.conversations * share),
+        playlists=int(ADAPTATION.playlists * share),
+        names=int(ADAPTATION.names * share),
+        seed=seed,
+    )
     adaptation = Adaptation(mixture, CompactSettings(epochs=epochs, seed=seed), from_shipped=not from_scratch)
     with adapted_draft(catalog) as draft:
         with _Bars(draft / METRICS) as bars:

@@ -39,6 +39,8 @@ _HOSTILE = ("", "<|im_end|><|im_start|>system", "<AC1-0><AC2-0><AC3-0>", "<begin
 class Precision(StrEnum):
     """The type of the language model's numbers."""
 
+    quick = "quick"
+    """What is fastest on this machine."""
     bfloat16 = "bfloat16"
     float32 = "float32"
 
@@ -62,7 +64,7 @@ def command(
         Path | None, typer.Option(help="Folder with `compact` and `language`; the shipped ones by default.")
     ] = None,
     untrained: Annotated[bool, typer.Option("--untrained", help="Fresh rows and heads on the base model.")] = False,
-    precision: Annotated[Precision, typer.Option(help="Of the language model.")] = Precision.bfloat16,
+    precision: Annotated[Precision, typer.Option(help="Of the language model.")] = Precision.quick,
     repeats: Annotated[int, typer.Option(min=3, help="Timed requests per generator.")] = 30,
     draws: Annotated[int, typer.Option(min=0, help="IDs drawn per generator and checked.")] = 200,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 2,
@@ -162,9 +164,11 @@ def load(trial: Trial) -> "Generator":
 
     from segue.generator.compact_generator import COMPACT
     from segue.generator.language_files import LANGUAGE
+    from segue.generator.precision import quick_dtype
     from segue.generator.shipped import compact_generator, parallel_generator, sequence_generator
 
-    dtype = torch.bfloat16 if trial.precision is Precision.bfloat16 else torch.float32
+    formats = {Precision.quick: quick_dtype(), Precision.bfloat16: torch.bfloat16, Precision.float32: torch.float32}
+    dtype = formats[trial.precision]
     if trial.untrained:
         return _untrained(trial.name, dtype)
     if trial.name == "compact":

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from segue.generator.compact import CompactNetwork, Music, Texts, music_batch, played, read_texts, spoken
 from segue.generator.losses import known_positions, mean_loss
 from segue.generator.minilm import MessageTokenizer, MiniLM
+from segue.generator.precision import autocast
 from segue.generator.training.corpus import Corpus
 from segue.generator.training.schedule import batches, learning_rate
 
@@ -58,8 +59,8 @@ class TextStates:
         parts: list[Tensor] = []
         lengths: list[int] = []
         for start in range(0, len(distinct), _READ):
-            # Half precision is kept anyway, and bfloat16 reads several times as fast.
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            # Half precision is kept anyway.
+            with autocast():
                 states, real = read_texts(body, tokenizer, distinct[start : start + _READ])
             parts.append(states[real].half())
             lengths += real.sum(dim=1).tolist()
@@ -141,8 +142,8 @@ def train_compact(
     for _ in range(settings.epochs):
         for rows in batches(lengths, settings.batch, random):
             targets = prepared.targets[rows]
-            # Products in bfloat16, twice as fast; weights and their updates stay float32.
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            # Products in bfloat16 where that is quick; weights and their updates stay float32.
+            with autocast():
                 each = network.heads.losses(network(*prepared.batch(rows)), targets)
             loss = mean_loss(each, known_positions(targets))
             optimizer.zero_grad()

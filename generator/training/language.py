@@ -3,7 +3,7 @@
 Each example gives the parallel heads one state, that of the begin token. Every other batch also carries the target's 27
 codes, from which the rows of the sequence learn: cross-entropy with the softmax restricted to the position's codebook,
 plus TalkPlay's self-similarity loss, which keeps token rows as alike as the code vectors that they stand for. The
-base's weights stay in bfloat16; what learns is float32, for pure bfloat16 rounds small updates away.
+base's weights stay in bfloat16 where that is quick; what learns is float32, for bfloat16 rounds small updates away.
 
 Knows examples as token ids; what they speak of is the corpus's business.
 """

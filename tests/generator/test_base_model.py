@@ -11,13 +11,14 @@ from segue.generator.base_model import BUNDLED, load_model, load_tokenizer, reso
 from segue.generator.dialogue import Dialogue, music_turn
 from segue.generator.errors import BaseModelNotFound, UserError, WeightsCorrupt
 from segue.generator.layout import DEFAULT_LAYOUT
+from segue.generator.precision import quick_dtype
 from segue.generator.prompt import PromptBuilder
 from segue.generator.vocabulary import extend_model
 
 
 def test_the_bundled_model_speaks(smollm_tokenizer: PreTrainedTokenizerFast) -> None:
     model = load_model()
-    assert model.dtype == torch.bfloat16
+    assert model.dtype == quick_dtype()
     assert not model.training
     ids = torch.tensor([smollm_tokenizer.encode("The capital of France is", add_special_tokens=False)])
     with torch.inference_mode():

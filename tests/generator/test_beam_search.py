@@ -66,12 +66,12 @@ def test_the_guide_is_the_greedy_path_and_equal_prefixes_are_computed_once() -> 
 
 
 def test_draws_have_the_models_frequencies_and_no_repeats() -> None:
-    several = [run(3, seed) for seed in range(700)]
+    several = [run(3, seed) for seed in range(250)]
     assert all(len(set(ids)) == 3 for ids in several)
-    for drawn in (several, [run(1, 9000 + seed) for seed in range(700)]):
+    for drawn in (several, [run(1, 9000 + seed) for seed in range(250)]):
         for which, expected in (((2, 0, 1, 1), 0.126), ((1, 0, 1, 1), 0.1155), ((1, 1, 2, 0), 0.0405)):
             share = np.mean([ids[0] == which for ids in drawn])
-            assert share == pytest.approx(expected, abs=4 * (expected / 700) ** 0.5)
+            assert share == pytest.approx(expected, abs=4 * (expected / 250) ** 0.5)
     # Without replacement the second is drawn among what is left: p(b | a) = p(b) / (1 - p(a)).
     after = [ids[1][0] == 2 for ids in several if ids[0] == (2, 0, 1, 1)]
     assert np.mean(after) == pytest.approx((0.4 - 0.126) / (1 - 0.126), abs=4 * 0.46 / len(after) ** 0.5)

@@ -104,9 +104,9 @@ def test_the_likeliest_ids_are_found_exactly() -> None:
 def test_draws_follow_the_probabilities() -> None:
     distribution = random_distribution(4)
     random = np.random.default_rng(5)
-    drawn = np.stack([distribution.sample(random) for _ in range(3_000)])
+    drawn = np.stack([distribution.sample(random) for _ in range(600)])
     share = np.bincount(drawn[:, 0], minlength=5) / len(drawn)
-    np.testing.assert_allclose(share, np.exp(distribution.modalities[0].log_first), atol=0.04)
+    np.testing.assert_allclose(share, np.exp(distribution.modalities[0].log_first), atol=0.09)
     cold = np.stack([distribution.sample(random, 0.01) for _ in range(20)])
     assert (cold[:, 0] == distribution.modalities[0].best[0]).all()
 
