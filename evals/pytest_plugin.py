@@ -26,9 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that `segue eval` has too."""
     group = parser.getgroup("segue", "dialogue suites")
     group.addoption("--segue-agent", default=_AGENT, metavar="MODULE:FUNCTION", help="makes the agents to be evaluated")
-    group.addoption(
-        "--segue-catalog", default=None, metavar="DIR", help="catalog folder; by default the default catalog"
-    )
+    group.addoption("--segue-catalog", default=None, metavar="DIR", help="catalog folder, as for `segue chat`")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "SuiteFile | None":
@@ -122,14 +120,15 @@ class _Bench:
     """An agent over a temporary folder, and the event loop that it lives in."""
 
     def __init__(self, agent: str, catalog: str | None) -> None:
+        from segue.agent.commands.loading import catalog_folder
+        from segue.agent.settings import Settings
         from segue.evals.suites.agent import agent_named
         from segue.evals.suites.runner import Runner
         from segue.tools.catalog.catalog import Catalog
-        from segue.tools.catalog.default import default_catalog
 
         self._folder = tempfile.TemporaryDirectory()
         self._loop = asyncio.Runner()
-        self._catalog = Catalog.open(catalog or default_catalog())
+        self._catalog = Catalog.open(catalog_folder(Path(catalog) if catalog else None, Settings.load()))
         self.tracks = {track.id: track for track in self._catalog}
         maker = agent_named(agent)
 

@@ -28,7 +28,7 @@ def command(
     turns: Annotated[int, typer.Option(min=1, help="Turns in a session at most.")] = 8,
     at_once: Annotated[int, typer.Option(min=1, help="Sessions at the same time.")] = 1,
     seed: Annotated[int, typer.Option(help="Draws the hidden tracks and the listeners' choices.")] = 0,
-    catalog: Annotated[Path | None, typer.Option(help="A catalog folder; by default the default catalog.")] = None,
+    catalog: Annotated[Path | None, typer.Option(help="A catalog folder, as for `segue chat`.")] = None,
     agent: Annotated[
         str, typer.Option(help="MODULE:FUNCTION that makes agents.")
     ] = "segue.evals.suites.agent:segue_agent",
@@ -40,14 +40,15 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Let simulated listeners talk to the agent, and to plain search beside it."""
+    from segue.agent.commands.loading import catalog_folder
+    from segue.agent.settings import Settings
     from segue.evals.simulator.simulate import by_rules, cast, figures
     from segue.evals.suites.agent import agent_named
     from segue.tools.catalog.catalog import Catalog
-    from segue.tools.catalog.default import default_catalog
 
     make: ListenerMaker = by_rules if model is None else played_by(model)
     rows: list[Row] = []
-    with Catalog.open(catalog or default_catalog()) as opened:
+    with Catalog.open(catalog_folder(catalog, Settings.load())) as opened:
         tracks = {track.id: track for track in opened}
         parts = cast(tracks, listeners, seed)
         for name in dict.fromkeys((agent, BASELINE)):

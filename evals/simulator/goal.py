@@ -3,7 +3,7 @@
 The track itself stays with the referee (`session.py`); a listener is given a `Goal` and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
@@ -52,18 +52,25 @@ class Goal(BaseModel):
         return sum(trait.of(track) for trait in self.wanted) / len(self.wanted)
 
 
-def goal_of(track: Track, unwanted: Sequence[Trait], guard: LeakGuard) -> Goal | None:
+def goal_of(
+    track: Track, unwanted: Sequence[Trait], guard: LeakGuard, rare: Callable[[Trait], bool] = lambda trait: False
+) -> Goal | None:
     """Return the goal that a track makes, or None where too little is known of it that can be said without naming it.
 
-    Unwanted traits that the track itself has are left out: nobody is after what they rule out.
+    Args:
+        track: the hidden track.
+        unwanted: what the listener rules out; what the track has is left out, for nobody bans what they seek.
+        guard: the leak check of the track.
+        rare: tells which traits so few tracks have that they are as good as a name.
     """
-    found = [trait for trait in _traits(track) if guard.leak(trait.value) is None]
+    found = [trait for trait in traits_of(track) if guard.leak(trait.value) is None and not rare(trait)]
     if len(found) < 3:
         return None
     return Goal(wanted=tuple(found), unwanted=tuple(trait for trait in unwanted if not trait.of(track)))
 
 
-def _traits(track: Track) -> list[Trait]:
+def traits_of(track: Track) -> list[Trait]:
+    """Return what a listener could want of a track: at most two values of each kind."""
     values: dict[str, Sequence[str]] = {
         "genres": track.genres,
         "years": [] if track.decade is None else [f"{track.decade}-{track.decade + 9}"],

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, NamedTuple
@@ -9,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.evals.simulator.errors import LeakFound
-from segue.evals.simulator.goal import Goal, goal_of
+from segue.evals.simulator.goal import Goal, goal_of, traits_of
 from segue.evals.simulator.leak import LeakGuard
 from segue.evals.simulator.listener import Listener, RuleListener, sayable
 from segue.evals.simulator.persona import PERSONAS, Persona
@@ -20,6 +21,8 @@ from segue.generator.errors import QueryError
 from segue.generator.track import Track
 
 TURNS: Final = 8
+COMMON: Final = 20
+"""Tracks that must share a trait for listeners to speak of it: one that few have would be as good as the name."""
 ListenerMaker = Callable[[Goal, Persona, LeakGuard, int], Listener]
 """Makes a listener from a goal, a persona, the leak check of its track, and a seed."""
 
@@ -48,13 +51,23 @@ def by_rules(goal: Goal, persona: Persona, guard: LeakGuard, seed: int) -> Liste
     return RuleListener(goal, persona, seed)
 
 
-def cast(tracks: Tracks, listeners: int, seed: int, personas: Sequence[Persona] = PERSONAS) -> list[Part]:
+def cast(
+    tracks: Tracks, listeners: int, seed: int, personas: Sequence[Persona] = PERSONAS, common: int = COMMON
+) -> list[Part]:
     """Draw hidden tracks, each a goal for the next persona; the same seed draws the same.
+
+    Args:
+        tracks: the catalog.
+        listeners: how many.
+        seed: draws the tracks, and a seed for each listener.
+        personas: taken in turn.
+        common: tracks that must share a trait for it to be spoken of.
 
     Raises:
         QueryError: the catalog knows too little of its tracks.
     """
     random = Random(seed)
+    known = Counter(trait for track in tracks.values() for trait in traits_of(track))
     drawn = random.sample(list(tracks.values()), len(tracks))
     parts: list[Part] = []
     for target in drawn:
@@ -62,7 +75,7 @@ def cast(tracks: Tracks, listeners: int, seed: int, personas: Sequence[Persona] 
             break
         persona = personas[len(parts) % len(personas)]
         guard = LeakGuard(target)
-        goal = goal_of(target, persona.unwanted, guard)
+        goal = goal_of(target, persona.unwanted, guard, lambda trait: known[trait] < common)
         # Who looks for "More" or "Play" would name it by being polite.
         if goal is not None and not any(map(guard.leak, sayable(goal))):
             parts.append(Part(target, goal, persona, random.randrange(2**32)))

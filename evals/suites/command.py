@@ -31,7 +31,10 @@ def evaluate(
     suites: Annotated[
         list[Path] | None, typer.Argument(help="Suite files or folders; by default those that come with Segue.")
     ] = None,
-    catalog: Annotated[Path | None, typer.Option(help="A catalog folder; by default the default catalog.")] = None,
+    catalog: Annotated[
+        Path | None,
+        typer.Option(help="A catalog folder; by default SEGUE_CATALOG, or else the catalog that comes with Segue."),
+    ] = None,
     agent: Annotated[
         str, typer.Option(help="MODULE:FUNCTION that makes agents; by default Segue's own.")
     ] = "segue.evals.suites.agent:segue_agent",
@@ -64,7 +67,15 @@ def evaluate(
     if list_:
         typer.echo("\n".join(f"{dialogue.id}  ({', '.join(dialogue.tags)})" for dialogue in dialogues))
         return
-    raise typer.Exit(_run(dialogues, catalog, agent, json_, html, junit, fail_under))
+    from segue.agent.commands.loading import catalog_folder
+    from segue.agent.settings import Settings
+
+    settings = Settings.load()
+    if not suites:
+        # The shipped dialogues are about the shipped catalog, whichever is in use otherwise.
+        settings = Settings.model_construct({"cache"}, cache=settings.cache)
+    folder = catalog_folder(catalog, settings)
+    raise typer.Exit(_run(dialogues, folder, agent, json_, html, junit, fail_under))
 
 
 def chosen(dialogues: "list[Dialogue]", expression: str) -> "list[Dialogue]":
@@ -83,7 +94,7 @@ def chosen(dialogues: "list[Dialogue]", expression: str) -> "list[Dialogue]":
 
 def _run(
     dialogues: "list[Dialogue]",
-    catalog: Path | None,
+    catalog: Path,
     agent: str,
     json_: Path | None,
     html: Path | None,
@@ -109,17 +120,16 @@ def _run(
 
 
 async def run_all(
-    dialogues: "list[Dialogue]", catalog: Path | None, maker: "OpenerMaker"
+    dialogues: "list[Dialogue]", catalog: Path, maker: "OpenerMaker"
 ) -> "list[DialogueResult]":  # fmt: skip
     """Run dialogues one after another and print each as it ends."""
     from segue.evals.suites.junit import failures
     from segue.evals.suites.runner import Runner
     from segue.evals.suites.truth import verify
     from segue.tools.catalog.catalog import Catalog
-    from segue.tools.catalog.default import default_catalog
 
     results = []
-    with tempfile.TemporaryDirectory() as folder, Catalog.open(catalog or default_catalog()) as opened:
+    with tempfile.TemporaryDirectory() as folder, Catalog.open(catalog) as opened:
         tracks = {track.id: track for track in opened}
         verify(dialogues, tracks)
         runner = Runner(maker(opened), tracks, Path(folder))

@@ -209,21 +209,25 @@ def test_a_chat_model_is_never_told_the_track() -> None:
 
 
 def test_a_cast_is_drawn_by_its_seed_and_never_leaks() -> None:
-    parts = cast(TRACKS, 5, seed=1)
-    assert parts == cast(TRACKS, 5, seed=1)
+    parts = cast(TRACKS, 5, seed=1, common=1)
+    assert parts == cast(TRACKS, 5, seed=1, common=1)
     assert [part.persona for part in parts] == list(PERSONAS[:5])
     for part in parts:
         assert not any(map(LeakGuard(part.target).leak, sayable(part.goal)))
     with pytest.raises(QueryError, match="only 5 tracks"):
-        cast(TRACKS, 6, seed=1)
+        cast(TRACKS, 6, seed=1, common=1)
+    # What few tracks have would be as good as a name: opera is not spoken of, what all share is.
+    shared = cast(TRACKS, 4, seed=1, common=3)
+    spoken_of = {trait.value for part in shared for trait in part.goal.wanted}
+    assert spoken_of == {"trip hop", "1990-1999", "female", "calm", "English"}
     # A track called "More" cannot be looked for: politeness would name it.
     more = TARGET.model_copy(update={"title": "More"})
     with pytest.raises(QueryError, match="only 0 tracks"):
-        cast({"t1": more}, 1, seed=1)
+        cast({"t1": more}, 1, seed=1, common=1)
 
 
 def test_a_simulation_counts_what_leaked_and_sums_up_the_rest() -> None:
-    parts = cast(TRACKS, 4, seed=3)
+    parts = cast(TRACKS, 4, seed=3, common=1)
 
     class Obliging(ScriptedAgent):
         async def turn(self, message: str, *, user: str, thread: str):  # type: ignore[no-untyped-def]
