@@ -8,7 +8,7 @@ Knows which part does what, and none of them from within.
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -33,12 +33,17 @@ from segue.tools.search.filters import Applied, Filters
 from segue.tools.search.search import Searcher
 
 if TYPE_CHECKING:
+    from segue.memory.events import Subject
     from segue.memory.taste import Taste
 
 DEPTH: Final = 200
 """Tracks taken from each source."""
 TASTE: Final = 0.5
 """How many points of score a taste of full strength is worth: enough to decide between tracks that fit a wish alike."""
+
+
+_KEPT: Final = 8_192
+"""Tracks whose attributes are kept for the next turns."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,8 @@ class Recommender:
         self.stock = Stock(catalog, searcher=searcher, generator=generator)
         self._rankers = rankers or Rankers.shipped(tuple(SOURCES))
         self._sources = tuple(sources)
+        # Making a track of a row takes longer than all that is done with it: those asked for again are kept.
+        self._attributes = lru_cache(_KEPT)(self._read_attributes)
 
     @cached_property
     def ranker(self) -> Ranker:
@@ -183,17 +190,20 @@ class Recommender:
 
     def _taste(self, taste: "Taste | None", rows: Rows, context: str | None) -> NDArray[np.float64]:
         """Return -1 to 1 for each track, NaN for those that the listener banned."""
-        from segue.memory.events import attributes_of
-
         liking = np.zeros(len(rows))
-        if taste is None:
+        if taste is None or not taste.version:  # nothing is known of the listener
             return liking
         for at, position in enumerate(rows.tolist()):
-            track = self.stock.catalog.at(position)
-            attributes = attributes_of(track)
-            banned = taste.is_banned(attributes, track.id, context)
+            track_id, attributes = self._attributes(position)
+            banned = taste.is_banned(attributes, track_id, context)
             liking[at] = np.nan if banned else taste.score(attributes, context)
         return liking
+
+    def _read_attributes(self, position: int) -> "tuple[str, tuple[Subject, ...]]":
+        from segue.memory.events import attributes_of
+
+        track = self.stock.catalog.at(position)
+        return track.id, attributes_of(track)
 
     def _explain(
         self,
