@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 export OMP_WAIT_POLICY := passive
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: chat demo test check format tokenizer generator clean
+.PHONY: chat demo test check format tokenizer generator ranking clean
 .DEFAULT_GOAL := chat
 
 # Create the environment, with every version pinned by constraints.txt and torch as a CPU build where there is no GPU.
@@ -51,6 +51,16 @@ generator: $(READY)
 	gzip -dc $(DATA)/tracks.jsonl.gz | grep '"cpcd"' > build/cpcd.jsonl
 	$(BIN)/segue generator train --kind compact --out generator/weights/compact --examples 50000 --epochs 4 $(OPEN)
 	$(BIN)/segue generator train --kind language --out generator/weights/language --examples 20000 --steps 1000 $(OPEN)
+
+# Train the two-tower retriever and the ranker that ship, on the dialogues' training part; half an hour on two cores. The
+# ranker must not learn from a generator that has read the dialogues, so one is made that has not.
+ranking: $(READY)
+	mkdir -p build
+	gzip -dc $(DATA)/tracks.jsonl.gz | grep '"cpcd"' > build/cpcd.jsonl
+	$(BIN)/segue catalog import build/cpcd.jsonl tools/catalog/default/tracks.parquet --catalog build/open
+	$(BIN)/segue adapt build/open --from-scratch --requests 6000
+	$(BIN)/segue ranking train --catalog build/open --generator build/open/generator/compact \
+		--dialogues $(DATA)/cpcd_dialogs.jsonl.gz --artist-requests $(DATA)/artist_facts.jsonl --out tools/weights/ranking
 
 OPEN = --catalog tools/catalog/default/tracks.parquet --catalog build/cpcd.jsonl \
 	--artist-requests $(DATA)/artist_facts.jsonl --dialogues $(DATA)/cpcd_dialogs.jsonl.gz

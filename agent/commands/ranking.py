@@ -28,7 +28,7 @@ def train(
     steps: Annotated[int, typer.Option(min=1, help="Steps of the two-tower retriever, per fold.")] = 150,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 0,
 ) -> None:  # fmt: skip
-    """Train the two-tower retriever and the ranker on the dialogues' training part; minutes on one core."""
+    """Train the two-tower retriever and the ranker on what is not held out of dialogues and requests."""
     from segue.generator.compact_generator import CompactGenerator
     from segue.generator.training_data.artist_requests import read_artist_requests
     from segue.tools.catalog.catalog import Catalog
@@ -40,7 +40,8 @@ def train(
     console = Console(stderr=True)
     with Catalog.open(catalog) as opened:
         turns = list(judged_turns(read_conversations(dialogues, "train"), youtube_positions(opened)))
-        requests = read_artist_requests(artist_requests) if artist_requests else []
+        written = read_artist_requests(artist_requests) if artist_requests else []
+        requests = [row for row in written if not row.held_out]
         unseeing = CompactGenerator.load(generator, tokenizer=open_codes(opened).fingerprint)
         learnt = learn(
             opened, turns, requests, unseeing, settings=TowerSettings(steps=steps, seed=seed), report=console.print

@@ -12,6 +12,8 @@ from segue.evals.bench import (
     match,
     music_crs,
     quantizers,
+    ranking,
+    requests,
     search,
     similar,
     simulate,
@@ -37,6 +39,8 @@ app.command("intent")(intent.command)
 app.command("match")(match.command)
 app.command("music-crs")(music_crs.command)
 app.command("quantizers")(quantizers.command)
+app.command("ranking")(ranking.command)
+app.command("requests")(requests.command)
 app.command("search")(search.command)
 app.command("similar")(similar.command)
 app.command("simulate")(simulate.command)
