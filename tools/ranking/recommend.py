@@ -191,7 +191,7 @@ class Recommender:
     def _taste(self, taste: "Taste | None", rows: Rows, context: str | None) -> NDArray[np.float64]:
         """Return -1 to 1 for each track, NaN for those that the listener banned."""
         liking = np.zeros(len(rows))
-        if taste is None or not taste.version:  # nothing is known of the listener
+        if taste is None or not (taste.leanings or taste.bans):
             return liking
         for at, position in enumerate(rows.tolist()):
             track_id, attributes = self._attributes(position)
