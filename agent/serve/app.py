@@ -23,6 +23,7 @@ from segue.agent.serve.limits import BodyLimit, RateLimit
 from segue.agent.serve.metrics import Measured
 from segue.agent.serve.options import ServeOptions
 from segue.agent.serve.routes import completions, operations, taste, tracks, turns
+from segue.agent.serve.routes.page import add_page
 from segue.agent.serve.service import Service
 
 
@@ -66,6 +67,8 @@ def create_app(
     problems.install(app)
     for part in (turns, completions, taste, tracks, operations):
         app.include_router(part.router)
+    if options.page:
+        add_page(app)
     return app
 
 

@@ -13,7 +13,7 @@ from segue.agent.music_agent import Feedback
 from segue.agent.serve.scope import MAX_THREAD, MAX_USER
 from segue.agent.turn import Receipt, ShownTrack, Turn
 from segue.agent.wish import Act
-from segue.generator.track import MAX_NAME, Track
+from segue.generator.track import MAX_NAME, Track, clean_text
 from segue.memory.events import MAX_CONTEXT, MAX_ID, AttributeKind
 from segue.memory.taste import Taste
 from segue.tools.importance import ModalityWeights
@@ -127,16 +127,16 @@ class Change(_Asked):
     change: Literal["like", "dislike", "never", "allow", "forget", "undo"]
     """like and dislike set a leaning, never and allow set and lift a ban, forget drops what was learnt; undo takes back
     the newest change and is about nothing."""
-    name: Annotated[Text, Field(min_length=1, max_length=MAX_NAME)] | None = None
+    name: Annotated[str, AfterValidator(clean_text), Field(min_length=1, max_length=MAX_NAME)] | None = None
     """An artist, a genre, a mood ...; or what a remembered thing is called."""
     kind: AttributeKind | Literal["track", "work"] | None = None
     """What the name is; by default what it is in what is remembered and in the catalog. With "track" and "work" the
     `value` says which."""
-    value: Annotated[Text, Field(min_length=1, max_length=MAX_NAME)] | None = None
+    value: Annotated[str, AfterValidator(clean_text), Field(min_length=1, max_length=MAX_NAME)] | None = None
     """The value of a remembered subject where it differs from its name."""
     track: TrackId | None = None
     """A track of the catalog: the change is about all versions of it."""
-    context: Annotated[Text, Field(min_length=1, max_length=MAX_CONTEXT)] | None = None
+    context: Annotated[str, AfterValidator(clean_text), Field(min_length=1, max_length=MAX_CONTEXT)] | None = None
     """Where it holds ("gym"); by default always."""
     leaning: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None = None
     """How much, for like (above 0) and dislike (below 0); by default 0.7 and -0.7."""

@@ -92,7 +92,7 @@ def test_tracks_are_found_by_words_and_by_id(client: httpx.Client) -> None:
     found = client.get("/v1/tracks", params={"q": "Song number 7", "k": 3}).json()
     assert found["hits"][0]["track"]["title"] == "Song number 7"
     assert len(found["hits"]) == 3
-    assert client.get("/v1/tracks", params={"q": "?!"}).status_code == 400
+    assert client.get("/v1/tracks", params={"q": "  "}).status_code == 400
     assert client.get("/v1/tracks", params={"q": "x", "k": 1_000}).json()["error"]["param"] == "k"
 
 
