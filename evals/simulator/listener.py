@@ -13,7 +13,7 @@ from segue.evals.simulator.goal import Goal, Trait
 from segue.evals.simulator.persona import Persona
 
 _OPENINGS: Final = ("I'd like to hear", "play me", "looking for", "can you find me")
-_ADDITIONS: Final = ("it should be", "I was thinking of", "rather", "make it")
+_ADDITIONS: Final = ("it should be", "make it", "rather", "and")
 _PRAISE: Final = ("I like number {n}, more like that", "number {n} is great, more like it")
 _REPROACH: Final = ("not number {n}", "I don't like number {n}")
 _MORE: Final = ("more", "go on", "what else?")
@@ -103,7 +103,7 @@ class RuleListener:
 
     def _add(self, intent: Intent) -> Said:
         traits = self._next(self._persona.per_turn)
-        return Said(f"{self._random.choice(_ADDITIONS)} {wish(traits)}", intent, traits)
+        return Said(f"{self._random.choice(_ADDITIONS)} {wish(traits, noun='')}", intent, traits)
 
     def _rule_out(self, trait: Trait) -> Said:
         self._ruled_out.add(trait)
@@ -122,10 +122,15 @@ def sayable(goal: Goal) -> list[str]:
     return [*phrases, *said, wish(goal.wanted)]
 
 
-def wish(traits: Sequence[Trait]) -> str:
-    """Return traits as one phrase: "sad, dreamy trip hop from the 1990s with female vocals"."""
+def wish(traits: Sequence[Trait], noun: str = "music") -> str:
+    """Return traits as one phrase: "sad, dreamy trip hop from the 1990s with female vocals".
+
+    Args:
+        traits: what is wanted.
+        noun: stands where no genre does. Who only adds says none: "sad music" would be a new wish.
+    """
     of = {kind: [trait.value for trait in traits if trait.kind == kind] for kind in {trait.kind for trait in traits}}
-    phrase = " ".join([", ".join(of.get("moods", [])), " / ".join(of.get("genres", [])) or "music"]).strip()
+    phrase = " ".join([", ".join(of.get("moods", [])), " / ".join(of.get("genres", [])) or noun]).strip()
     for value in of.get("years", []):
         phrase += f" from the {decade(value)}"
     for value in of.get("vocals", []):
@@ -133,7 +138,7 @@ def wish(traits: Sequence[Trait]) -> str:
     for kind, lead in (("languages", "in"), ("instruments", "with"), ("themes", "about")):
         if of.get(kind):
             phrase += f" {lead} {' and '.join(of[kind])}"
-    return phrase
+    return phrase.strip()
 
 
 def unwish(trait: Trait) -> str:

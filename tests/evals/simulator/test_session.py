@@ -179,6 +179,7 @@ def test_phrases() -> None:
     ]  # fmt: skip
     assert wish(traits) == "sad jazz from the 1960s without vocals in French with oboe about rain"
     assert wish(traits[3:4]) == "music without vocals"
+    assert [wish(traits[3:5], noun=""), wish(traits[:1], noun="")] == ["without vocals with oboe", "sad"]
     assert [unwish(trait) for trait in (COUNTRY, traits[2], Trait(kind="vocals", value="male"))] == [
         "no country", "nothing from before 1970", "no male vocals",
     ]  # fmt: skip
