@@ -42,7 +42,7 @@ at("save").addEventListener("click", async () => {
     announce("The playlist is saved.");
   } catch (error) {
     announce(error.message);
-    at("catalog").textContent = error.message;
+    await ask({ title: "No playlist", text: error.message, yes: "OK" });
   }
 });
 at("listener").addEventListener("click", async () => {

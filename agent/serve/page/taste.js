@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { announce, ask, at, h } from "./dom.js";
 
-const FEW = 8;
+const FEW = 6;
 
 export class TastePanel {
   #whole = new Set();

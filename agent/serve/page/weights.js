@@ -36,13 +36,13 @@ export class Weights {
     this.#byHand = true;
     for (const { slider, shown } of Object.values(this.#sliders)) shown.textContent = slider.value;
     at("decide").hidden = false;
-    at("weights-note").textContent = "Yours: they hold for your next messages.";
+    at("weights-note").textContent = "Yours: for your next messages.";
   }
 
   #decide() {
     this.#byHand = false;
     at("decide").hidden = true;
-    at("weights-note").textContent = "Segue weighs each message itself. Drag to decide for the next ones.";
+    at("weights-note").textContent = "Weighed by Segue. Drag to decide yourself.";
     announce("Segue decides again what matters.");
     at("weights").querySelector("input").focus();
   }
