@@ -7,6 +7,7 @@ Threads, taste, receipts, obedience and replies behave as ever, and a turn takes
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class FakeRecommender:
     def __init__(self, catalog: Catalog, *, careless: bool = False, seconds: float = 0.0) -> None:
         self._catalog = catalog
         self._columns = FilterColumns(catalog.table)
+        self._at = lru_cache(1_000)(catalog.at)
         self._careless = careless
         self._seconds = seconds
         self.situations: list[Situation] = []
@@ -94,7 +96,7 @@ class FakeRecommender:
     def _recommended(self, position: int) -> Recommended:
         return Recommended(
             position=position,
-            track=self._catalog.at(position),
+            track=self._at(position),
             score=1.0,
             sources={"lexical": 1.0},
             modalities={"ST": 0.8, "RI": 0.2},

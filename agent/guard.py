@@ -30,6 +30,7 @@ class Rules:
 def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns) -> list[Recommended]:
     """Return the tracks that keep all rules, in their order."""
     allowed = columns.apply(rules.filters)[0] if rules.filters else None
+    bans = rules.taste if rules.taste is not None and rules.taste.bans else None
     artists: Counter[str] = Counter()
     works: set[str] = set()
     kept: list[Recommended] = []
@@ -38,7 +39,7 @@ def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns
         names = {artist_key(artist.name) for artist in track.artists}
         if (allowed is not None and not allowed[found.position]) or found.position in rules.without:
             continue
-        if rules.taste is not None and rules.taste.is_banned(attributes_of(track), track.id):
+        if bans is not None and bans.is_banned(attributes_of(track), track.id):
             continue
         if rules.knobs.one_per_work and track.work_id in works:
             continue

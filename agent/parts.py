@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar
 
@@ -21,8 +21,8 @@ from segue.agent.keeper import TasteKeeper
 from segue.agent.toolbox.look_up import look_up_tool
 from segue.agent.toolbox.recommend import recommend_tool
 from segue.agent.toolbox.weigh import weigh_tool
+from segue.agent.tracks import Tracks
 from segue.agent.wish import ThreadView, Wish
-from segue.generator.track import Track
 from segue.memory.profile import Taste
 from segue.memory.store import SqliteTasteStore, TasteStore
 from segue.tools.catalog.catalog import Catalog
@@ -42,7 +42,6 @@ COUNT: Final = 5
 """Tracks in an answer where the listener does not say how many."""
 THREADS: Final = "threads.sqlite"
 TASTE: Final = "taste.sqlite"
-_REMEMBERED: Final = 4_096
 MOST: Final = 50
 """Tracks in an answer at most."""
 
@@ -87,8 +86,8 @@ class Parts:
     """Everything that the nodes need, and nothing of any one turn."""
 
     catalog: Catalog
-    track: Callable[[str], Track]
-    """Returns a track by its id, as `Catalog.track`, remembering those that were asked for last."""
+    track: Tracks
+    """Returns a track by its id, as `Catalog.track`."""
     hearer: Hears
     importance: Weighs
     recommender: Recommends
@@ -181,7 +180,7 @@ def assemble(
     tools = (weigh_tool(in_pool(weighs.score)), recommend_tool(in_pool(finds.recommend)), look_up_tool(opened))
     return Parts(
         catalog=opened,
-        track=lru_cache(_REMEMBERED)(opened.track),
+        track=Tracks(opened),
         hearer=hearer or _hearer(opened, searcher),
         importance=weighs,
         recommender=finds,

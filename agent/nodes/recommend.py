@@ -60,6 +60,7 @@ async def recommend(state: State, parts: Parts) -> Update:
     if called is None:
         return {"recommendation": None, "receipts": receipts}
     found: Recommendation = called.result
+    parts.track.keep(each.track for each in found.tracks)
     tracks = obedient(found.tracks, rules, parts.columns)
     receipts += constrained(wish.filters, found.applied, len(parts.catalog))
     receipts += [Receipt(kind="applied", text=note) for note in found.notes]
