@@ -4,9 +4,9 @@
 
 Rows: each node of the real agent, `graph, saver, locks` (what the nodes do not account for), `turn` (all of it), and
 `without models`: the same turns with scripted parts, on one long thread, which is the agent's own cost; both also in
-processor time, which a busy machine stretches less. Milliseconds at the median and the 95th percentile. Figures:
-`load_seconds`, `checkpoint_bytes` (what the last turn of the long thread adds to the file) and `checkpoint_plain_bytes`
-(before compression).
+processor time, which a busy machine stretches less. The last row is what five empty nodes cost at the same moment.
+Milliseconds at the median and the 95th percentile. Figures: `load_seconds`, `checkpoint_bytes` (what the last turn of
+the long thread adds to the file) and `checkpoint_plain_bytes` (before compression).
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypedDict
 
 import numpy as np
 import typer
@@ -35,6 +35,10 @@ MESSAGES: Final = (
 )  # fmt: skip
 ROUND: Final = 5
 """Messages in one thread before the next begins."""
+
+
+class _Number(TypedDict):
+    number: int
 
 
 def command(
@@ -81,7 +85,34 @@ async def _run(
         rows.append(_row("without models", without["turn"]))
         rows.append(_row("without models, processor time", without["turn, processor time"]))
         figures |= _sizes(scratch / "fake")
+    rows.append(_row("five empty LangGraph nodes, saved", await _empty(scratch / "empty.sqlite", long)))
     return rows, figures
+
+
+async def _empty(path: Path, turns: int) -> list[float]:
+    """Return the seconds of a graph that does nothing five times and is saved: no agent on LangGraph goes below."""
+    from langgraph.graph import END, START, StateGraph
+
+    from segue.agent.saver import ThreadSaver
+
+    async def nothing(state: _Number) -> _Number:
+        return {"number": state["number"] + 1}
+
+    graph = StateGraph(_Number)
+    names = [f"node{number}" for number in range(5)]
+    for before, name in zip([START, *names], names, strict=False):
+        graph.add_node(name, nothing)
+        graph.add_edge(before, name)
+    graph.add_edge(names[-1], END)
+    saver = ThreadSaver.open(path)
+    compiled = graph.compile(checkpointer=saver)
+    seconds = []
+    for _ in range(turns):
+        started = time.perf_counter()
+        await compiled.ainvoke({"number": 0}, {"configurable": {"thread_id": "t"}}, durability="exit")
+        seconds.append(time.perf_counter() - started)
+    saver.close()
+    return seconds
 
 
 async def _timed(
