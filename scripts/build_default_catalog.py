@@ -23,6 +23,7 @@ from segue.generator.remembered import RememberedSentences
 from segue.generator.sentences import SentenceEncoder
 from segue.tools.catalog.describe import describe
 from segue.tools.catalog.parquet import to_batch, write_parquet
+from segue.tools.ranking.tower_artefact import described
 
 Row = dict[str, Any]
 
@@ -119,6 +120,7 @@ def main() -> None:
     (arguments.out / "vectors.npz").unlink(missing_ok=True)
     vectors = RememberedSentences(SentenceEncoder(), arguments.out / "vectors.npz")
     vectors.encode([describe(track) for track in tracks])
+    vectors.encode([text for track in tracks if (text := described(track.artists[0]))])
     vectors.save(np.float16)
     text = json.dumps(provenance(tracks), indent=2, ensure_ascii=False)
     (arguments.out / "provenance.json").write_text(text + "\n", encoding="utf-8")
