@@ -7,11 +7,11 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from segue.agent.music_agent import MusicAgent
-from segue.agent.serve.keys import LOCAL, Tenant
+from segue.agent.serve.keys import Tenant
 from segue.agent.serve.limits import RateLimit
 from segue.agent.serve.options import ServeOptions
 from segue.agent.serve.problems import Problem
-from segue.agent.serve.scope import Scope
+from segue.agent.serve.scope import LOCAL, Scope
 from segue.agent.serve.service import Service
 
 _bearer = HTTPBearer(auto_error=False, description="An API key; needed where the server has keys.")

@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from segue.agent.serve.scope import MAX_TENANT
+from segue.agent.serve.scope import LOCAL, MAX_TENANT
 from segue.generator.errors import UserError
 
 SHORTEST: Final = 16
 """Characters in a key at least."""
-LOCAL: Final = "local"
-"""The tenant of a server without keys."""
 _TENANT = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_TENANT}}}")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _RATE = re.compile(r"rate=([1-9]\d{0,8})")
@@ -90,6 +88,8 @@ def _entry(words: list[str]) -> tuple[str, Tenant]:
     name, key, *rest = words
     if not _TENANT.fullmatch(name):
         raise ValueError(f"a tenant has 1 to {MAX_TENANT} letters, digits and ._-")
+    if name == LOCAL:
+        raise ValueError(f"{LOCAL!r} stands for servers without keys; call the tenant something else")
     rate = _RATE.fullmatch(rest[0]) if rest else None
     if rest and rate is None:
         raise ValueError("after the key there may be rate=N, requests a minute")

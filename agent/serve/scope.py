@@ -10,6 +10,8 @@ from typing import Any, Final
 from segue.agent.turn import Turn
 from segue.memory.taste import Taste
 
+LOCAL: Final = "local"
+"""The tenant of a server without keys."""
 MAX_TENANT: Final = 32
 MAX_USER: Final = 96
 MAX_THREAD: Final = 64
@@ -27,8 +29,8 @@ class Scope:
 
     @property
     def user(self) -> str:
-        """The listener as the agent knows them."""
-        return f"{self.tenant}:{self.name}"
+        """The listener as the agent knows them; on a server without keys as `segue chat` and `segue taste` do."""
+        return self.name if self.tenant == LOCAL else f"{self.tenant}:{self.name}"
 
     def thread(self, name: str) -> str:
         """Return the thread `name` of this listener as the agent knows it."""

@@ -164,6 +164,7 @@ def test_keys_may_be_written_as_hashes(tmp_path: Path) -> None:
         ("acme short", "16 characters"),
         ("acme", "write TENANT KEY"),
         ("a:b 0123456789abcdef", "a tenant has"),
+        ("local 0123456789abcdef", "without keys"),
         ("acme 0123456789abcdef speed=3", "rate=N"),
         ("acme sha256:XYZ0123456789", "64 hexadecimal"),
         ("acme 0123456789abcdef\nbeta 0123456789abcdef", "line 2: this key is in the file already"),
