@@ -51,8 +51,8 @@ def mcp(
     with Catalog.open(catalog_folder(catalog, settings)) as opened:
 
         def load() -> MusicAgent:
-            chosen = "default" if generator else None
-            return MusicAgent(catalog=opened, generator=chosen, data=data or settings.data, count=count)
+            kept = data or settings.data
+            return MusicAgent(catalog=opened, generator="default" if generator else None, data=kept, count=count)
 
         service = Service(load, turns=options.turns)
         if not http:

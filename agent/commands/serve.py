@@ -59,8 +59,8 @@ def serve(
     opened = Catalog.open(catalog_folder(catalog, settings))
 
     def load() -> MusicAgent:
-        chosen = "default" if generator else None
-        return MusicAgent(catalog=opened, generator=chosen, data=data or settings.data, count=count)
+        kept = data or settings.data
+        return MusicAgent(catalog=opened, generator="default" if generator else None, data=kept, count=count)
 
     with opened, listen(host, port) as listening:
         typer.echo(f"Segue serves {len(opened):,} tracks at {address(listening)}", err=True)

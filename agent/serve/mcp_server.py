@@ -216,10 +216,11 @@ def mcp_server(service: Service, *, user: str | None, options: ServeOptions | No
     """
     server = MCPServer("segue", title="Segue", instructions=INSTRUCTIONS, version=version("segue"), log_level="WARNING")
     tools = _Tools(service, options or ServeOptions(), user)
-    for tool in (tools.get_taste, tools.search_catalog):
-        server.add_tool(tool, annotations=_READS)
-    for tool in (tools.recommend, tools.give_feedback, tools.edit_taste):
-        server.add_tool(tool, annotations=_WRITES)
+    server.add_tool(tools.recommend, annotations=_WRITES)
+    server.add_tool(tools.give_feedback, annotations=_WRITES)
+    server.add_tool(tools.get_taste, annotations=_READS)
+    server.add_tool(tools.edit_taste, annotations=_WRITES)
+    server.add_tool(tools.search_catalog, annotations=_READS)
     return server
 
 

@@ -128,7 +128,7 @@ def test_keys_are_the_clients_own(make_app: MakeApp, run: Run, keys: KeyRing) ->
 
 def test_conversations_are_told_apart_by_everything_that_was_said() -> None:
     def messages(*texts: str) -> list[ChatMessage]:
-        return [ChatMessage(role=("user", "assistant")[n % 2], content=text) for n, text in enumerate(texts)]  # type: ignore[arg-type]
+        return [ChatMessage(role=("user", "assistant")[n % 2], content=text) for n, text in enumerate(texts)]
 
     known = Conversations()
     first = known.place("ana", messages("hi"))

@@ -60,7 +60,7 @@ def test_names_cannot_be_joined_to_those_of_another() -> None:
 
 def test_without_a_key_nothing_is_told(client: httpx.Client) -> None:
     for headers in ({}, {"Authorization": "Bearer nope"}, {"Authorization": "Basic YTpi"}, {"X-API-Key": "é" * 20}):
-        encoded = {name: value.encode() for name, value in headers.items()}
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         for method, path in (
             ("GET", "/v1/taste?user=ana"),
             ("GET", "/v1/tracks/t001"),
