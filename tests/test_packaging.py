@@ -34,6 +34,10 @@ def test_the_wheel_brings_the_shipped_dialogues_and_the_pytest_plugin(wheel_name
     assert "segue/evals/pytest_plugin.py" in wheel_names
 
 
+def test_the_wheel_brings_the_page_for_listeners(wheel_names: list[str]) -> None:
+    assert {f"segue/agent/serve/page/{name}" for name in ("index.html", "app.js", "style.css")} <= set(wheel_names)
+
+
 def test_every_layer_is_in_the_wheel(wheel_names: list[str]) -> None:
     for layer in ("agent", "tools", "generator", "memory", "evals"):
         assert f"segue/{layer}/__init__.py" in wheel_names
