@@ -113,6 +113,8 @@ def open_tower(catalog: Catalog, tower: Tower) -> DenseIndex | None:
     """
     if catalog.dense.encoder.fingerprint != tower.encoder:
         return None
+    if not (catalog.folder / FOLDER).is_dir():
+        raise CatalogCorrupt(f"{catalog.folder} has no two-tower vectors; `segue catalog repair` makes them")
     index = DenseIndex.open(catalog.folder, catalog.position, name=FOLDER)
     if index.encoder.fingerprint != tower.fingerprint:
         raise CatalogCorrupt(
