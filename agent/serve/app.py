@@ -7,7 +7,9 @@ An ASGI application: `segue serve` runs it under uvicorn, and so may you.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -69,7 +71,21 @@ def create_app(
         app.include_router(part.router)
     if options.page:
         add_page(app)
+    if options.keys is None:
+        app.openapi = partial(_described_without_keys, app)  # type: ignore[method-assign]
     return app
+
+
+def _described_without_keys(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description of a server that asks for no key."""
+    if app.openapi_schema is None:
+        described = FastAPI.openapi(app)
+        del described["components"]["securitySchemes"]
+        for path in described["paths"].values():
+            for operation in path.values():
+                operation.pop("security", None)
+                operation["responses"].pop("401", None)
+    return FastAPI.openapi(app)
 
 
 def _name(route: APIRoute) -> str:

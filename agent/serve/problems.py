@@ -92,7 +92,8 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-        said = f"{where}: {first['msg']}" if where else first["msg"]
+        reason = first["msg"].removeprefix("Value error, ")
+        said = f"{where}: {reason}" if where else reason
         return Problem(422, "invalid_request", said, param=where or None).response()
 
     async def refused(request: Request, error: Exception) -> JSONResponse:

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from segue.agent.cli import build_app
 from segue.agent.serve.app import create_app
+from segue.agent.serve.keys import KeyRing
 from segue.generator.errors import SettingsError, UserError
 from segue.tools.catalog.catalog import Catalog
 
@@ -194,9 +195,20 @@ def test_openapi_tells_the_truth(client: httpx.Client) -> None:
     assert "HTTPValidationError" not in schemas, "errors are described as they are"
     turn = described["paths"]["/v1/turn"]["post"]["responses"]
     assert set(turn["200"]["content"]) == {"application/json", "text/event-stream"}
-    assert {"401", "413", "422", "429", "500", "503"} <= set(turn)
+    assert {"413", "422", "429", "500", "503"} <= set(turn)
     error = turn["422"]["content"]["application/json"]["schema"]["$ref"]
     assert error.endswith("/ErrorBody")
+    assert "401" not in turn
+    assert "securitySchemes" not in described["components"]
+
+
+def test_openapi_of_a_server_with_keys_says_how_to_send_them(make_app: MakeApp, keys: KeyRing) -> None:
+    described = make_app(keys=keys).openapi()
+    assert set(described["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}
+    turn = described["paths"]["/v1/turn"]["post"]
+    assert "401" in turn["responses"]
+    assert turn["security"]
+    assert "security" not in described["paths"]["/healthz"]["get"]
 
 
 def test_the_command_refuses_what_would_let_strangers_in() -> None:
