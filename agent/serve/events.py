@@ -12,6 +12,8 @@ from starlette.responses import StreamingResponse
 T = TypeVar("T")
 BEAT: Final = 10.0
 """Seconds without an event after which a comment is sent, so that no proxy takes the connection for dead."""
+EVENT: Final = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
+"""What OpenAPI says of an event; `data` is JSON."""
 COMMENT: Final = b": still here\n\n"
 
 

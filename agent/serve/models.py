@@ -6,7 +6,7 @@ exception. Knows the agent's types, not how a request is carried out.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from segue.agent.music_agent import Feedback
 from segue.agent.serve.scope import MAX_THREAD, MAX_USER
@@ -56,7 +56,7 @@ class TurnRequest(_Asked):
     """Idempotency key: delivered again under the same key, the message gets the answer that it got before."""
     weights: ModalityWeights | None = None
     """How much each modality is to matter (0 to 10), for this turn; by default the agent decides."""
-    stream: bool = False
+    stream: StrictBool = False
     """Answer with server-sent events; so does the header `Accept: text/event-stream`."""
 
 

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.generator.errors import TrackNotFound, UserError
@@ -101,12 +102,20 @@ def install(app: FastAPI) -> None:
         code = HTTPStatus(error.status_code).name.lower()
         response = Problem(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}").response()
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = ", ".join(sorted(_methods(app, request.url.path)))
         return response
 
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, refused)
     for kind in (Problem, UserError, TasteStoreBusy):
         app.add_exception_handler(kind, told)
+
+
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """Return the methods of an address; the router names those of its first route only."""
+    routes = [route for route in app.routes if isinstance(route, Route) and route.path_regex.match(path)]
+    return {method for route in routes for method in route.methods or ()}
 
 
 class Told:
@@ -149,5 +158,5 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorBody, "description": _SAID[status]} for status in statuses}
 
 
-USUAL: Final = documented(401, 413, 422, 429, 500, 503)
+USUAL: Final = documented(400, 401, 413, 422, 429, 500, 503)
 """The errors of every address below /v1."""

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from segue.agent.music_agent import MusicAgent, Step
 from segue.agent.serve.access import Agent, Called, Caller, Served
 from segue.agent.serve.conversations import Conversations, Place
-from segue.agent.serve.events import COMMENT, beating, done, event, streamed
+from segue.agent.serve.events import COMMENT, EVENT, beating, done, event, streamed
 from segue.agent.serve.models import TurnAnswer
 from segue.agent.serve.openai import (
     ChatMessage,
@@ -34,7 +34,7 @@ from segue.tools.importance import ModalityWeights
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], responses=USUAL)
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT}},
         "description": "The completion; with `stream`, chunks as server-sent events, the last of which has `segue`.",
     }
 }
@@ -80,7 +80,7 @@ async def models(caller: Called) -> Models:
     return Models()
 
 
-@router.post("/chat/completions", response_model=Completion, responses={**_EVENTS, **documented(400, 404)})
+@router.post("/chat/completions", response_model=Completion, responses={**_EVENTS, **documented(404)})
 async def completions(asked: ChatRequest, request: Request, caller: Called, agent: Agent, service: Served) -> Any:
     """Answer the last message of a conversation."""
     job = _job(asked.checked(), request.app.state.conversations, caller, agent, service)

@@ -30,7 +30,7 @@ async def show(user: User, caller: Called, agent: Agent) -> TasteView:
     return TasteView(text=remembered(taste), taste=taste)
 
 
-@router.patch("", responses=documented(400, 404))
+@router.patch("", responses=documented(404))
 async def edit(asked: TasteEdit, caller: Called, agent: Agent) -> TasteEdited:
     """Change what is remembered; the next answer obeys."""
     scope = caller.scope(asked.user)

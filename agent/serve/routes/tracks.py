@@ -12,7 +12,7 @@ from segue.generator.track import Track
 router = APIRouter(prefix="/v1/tracks", tags=["catalog"], responses=USUAL)
 
 
-@router.get("", responses=documented(400))
+@router.get("")
 async def search(
     q: Annotated[Text, Query(min_length=1, max_length=1_000, description="What to look for.")],
     caller: Called,

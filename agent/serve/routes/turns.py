@@ -9,7 +9,7 @@ from starlette.responses import Response
 from segue.agent.m3u import m3u
 from segue.agent.music_agent import MusicAgent, Step
 from segue.agent.serve.access import Agent, Called, Served
-from segue.agent.serve.events import COMMENT, beating, event, streamed
+from segue.agent.serve.events import COMMENT, EVENT, beating, event, streamed
 from segue.agent.serve.models import (
     FeedbackAnswer,
     FeedbackRequest,
@@ -28,7 +28,7 @@ from segue.memory.plain import plain
 router = APIRouter(prefix="/v1", tags=["conversation"], responses=USUAL)
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT}},
         "description": "The answer; as server-sent events: `step` {node, seconds} for each step, then `turn` with the "
         "answer, or `error`.",
     }

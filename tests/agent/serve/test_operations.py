@@ -184,6 +184,7 @@ def test_what_there_is_not_is_told_as_json(client: httpx.Client) -> None:
         response = client.request(method, path)
         assert response.status_code == status
         assert path in response.json()["error"]["message"]
+    assert client.put("/v1/taste").headers["allow"] == "DELETE, GET, PATCH"
 
 
 def test_openapi_tells_the_truth(client: httpx.Client) -> None:
