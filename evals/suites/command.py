@@ -69,13 +69,15 @@ def evaluate(
         return
     from segue.agent.commands.loading import catalog_folder
     from segue.agent.settings import Settings
+    from segue.evals.suites.agent import agent_named
 
+    maker = agent_named(agent)  # before the catalog, which may have to be built first
     settings = Settings.load()
     if not suites:
         # The shipped dialogues are about the shipped catalog, whichever is in use otherwise.
         settings = Settings.model_construct({"cache"}, cache=settings.cache)
     folder = catalog_folder(catalog, settings)
-    raise typer.Exit(_run(dialogues, folder, agent, json_, html, junit, fail_under))
+    raise typer.Exit(_run(dialogues, folder, maker, json_, html, junit, fail_under))
 
 
 def chosen(dialogues: "list[Dialogue]", expression: str) -> "list[Dialogue]":
@@ -95,7 +97,7 @@ def chosen(dialogues: "list[Dialogue]", expression: str) -> "list[Dialogue]":
 def _run(
     dialogues: "list[Dialogue]",
     catalog: Path,
-    agent: str,
+    maker: "OpenerMaker",
     json_: Path | None,
     html: Path | None,
     junit: Path | None,
@@ -107,7 +109,6 @@ def _run(
     from segue.evals.suites.report import write_report
     from segue.evals.suites.summary import lines, passed_share
 
-    maker = agent_named(agent)
     results = asyncio.run(run_all(dialogues, catalog, maker))
     if json_:
         write_records(json_, [record for result in results for record in result.records])
