@@ -103,7 +103,6 @@ def _run(
     junit: Path | None,
     fail_under: float,
 ) -> int:
-    from segue.evals.suites.agent import agent_named
     from segue.evals.suites.junit import write_junit
     from segue.evals.suites.records import write_records
     from segue.evals.suites.report import write_report
