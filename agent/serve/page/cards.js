@@ -27,7 +27,7 @@ function matched(track) {
   const bars = shares.slice(0, 3).map(([letters, share]) => bar(letters, share, track.depths[letters]));
   const rest = shares.slice(3).map(([letters, share]) => bar(letters, share, track.depths[letters]));
   const sources = Object.entries(track.sources).sort((one, other) => other[1] - one[1]);
-  const found = sources.map(([name, share]) => `${SOURCES[name] ?? name.replaceAll("_", " ")} ${percent(share)}`);
+  const found = sources.map(([name, share]) => `${SOURCES[name] ?? name.replaceAll("_", " ")} (${percent(share)})`);
   const more = found.length || rest.length
     ? h("details", {}, h("summary", {}, "More on why"), h("ul.bars", {}, rest),
       found.length ? h("p.quiet", {}, `Found by ${found.join(", ")}.`) : null)
