@@ -16,6 +16,6 @@ export const RECEIPTS = {
 };
 
 export const SOURCES = {
-  lexical: "its words", dense: "its meaning", generator: "the generator", generated: "the generator",
-  named: "its name", tower: "the dialogue", taste: "your taste", co_listening: "what is heard together",
+  lexical: "its words", dense: "what it is about", "two-tower": "the whole conversation", generator: "generated IDs",
+  neighbours: "tracks like those you liked", "co-listened": "what is heard together", named: "its name",
 };

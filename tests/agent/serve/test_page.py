@@ -6,23 +6,27 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from segue.agent import nodes
 from segue.agent.fake import fakes
 from segue.agent.music_agent import MusicAgent
 from segue.agent.serve.app import create_app
 from segue.agent.serve.keys import KeyRing
 from segue.agent.serve.options import ServeOptions
 from segue.agent.serve.routes.page import FOLDER
+from segue.agent.turn import ReceiptKind
+from segue.generator.modality import MODALITIES
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.update import update_catalog
+from segue.tools.ranking.sources import SOURCES
 
 MakeApp = Callable[..., FastAPI]
 Run = Callable[[FastAPI], AbstractContextManager[str]]
@@ -55,6 +59,20 @@ def test_the_page_makes_no_markup_of_texts_and_asks_nobody_else() -> None:
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text), file.name
         assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text), file.name
         assert not re.search(r"<[^>]+ (?:style|on\w+)=", text), f"{file.name}: the policy forbids inline code and style"
+
+
+def test_the_page_has_a_word_for_everything_that_an_answer_may_hold() -> None:
+    labels = (FOLDER / "labels.js").read_text("utf-8")
+
+    def keys(name: str) -> set[str]:
+        block = re.search(rf"export const {name} = {{(.*?)}};", labels, re.DOTALL)
+        assert block is not None
+        return {each.strip('"') for each in re.findall(r'([\w]+|"[\w-]+"): ["\[]', block[1])}
+
+    assert keys("MODALITIES") == {modality.value for modality in MODALITIES}
+    assert keys("SOURCES") == set(SOURCES)
+    assert keys("RECEIPTS") == set(get_args(ReceiptKind))
+    assert keys("STEPS") == {file.stem for file in Path(nodes.__path__[0]).glob("[a-z]*.py")}
 
 
 def test_a_server_may_do_without_the_page(make_app: MakeApp, run: Run) -> None:
