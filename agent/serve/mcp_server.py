@@ -110,9 +110,9 @@ class _Tools:
         scope, agent = await self._asked(ctx, user)
         with _told():
             self._service.check_room()
-            with self._service.answering():
+            with self._service.answering() as flight:
                 turn = await agent.turn(message, user=scope.user, thread=scope.thread(thread), weights=weights)
-        self._service.metrics.answered(turn)
+                flight.answered(turn)
         return Recommended(text=turn.text, tracks=list(turn.tracks), receipts=[each.text for each in turn.receipts])
 
     async def give_feedback(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from segue.agent.music_agent import MusicAgent
+from segue.agent.serve.flight import Flight
 from segue.agent.serve.metrics import Metrics
 from segue.agent.serve.problems import Problem
 
@@ -75,11 +76,12 @@ class Service:
             raise Problem(503, "overloaded", f"{self.turns} turns wait already; try again", retry_after=1)
 
     @contextmanager
-    def answering(self) -> Iterator[None]:
-        """Count a turn as in flight."""
+    def answering(self) -> Iterator[Flight]:
+        """Count a turn as in flight; what is yielded takes the answer down."""
         self.turns += 1
         try:
-            yield
+            with Flight(self.metrics) as flight:
+                yield flight
         finally:
             self.turns -= 1
 

@@ -12,6 +12,7 @@ from segue.agent.music_agent import MusicAgent, Step
 from segue.agent.serve.access import Agent, Called, Caller, Served
 from segue.agent.serve.conversations import Conversations, Place
 from segue.agent.serve.events import COMMENT, EVENT, beating, done, event, streamed
+from segue.agent.serve.flight import Flight
 from segue.agent.serve.models import TurnAnswer
 from segue.agent.serve.openai import (
     ChatMessage,
@@ -62,9 +63,9 @@ class _Job:
         for message in self.place.reread:
             await self.agent.turn(message, user=reader.user, thread=self.scope.thread(self.place.thread))
 
-    def finished(self, turn: Turn) -> tuple[TurnAnswer, str]:
+    def finished(self, flight: Flight, turn: Turn) -> tuple[TurnAnswer, str]:
         """Return an answer and its text, and note where the conversation goes on."""
-        answer = seen(self.service, self.scope, turn)
+        answer = seen(flight, self.scope, turn)
         if self.place.reread:
             told = Receipt(kind="applied", text=f"Read again: {len(self.place.reread)} earlier messages.")
             answer = answer.model_copy(update={"receipts": (*answer.receipts, told)})
@@ -88,7 +89,7 @@ async def completions(asked: ChatRequest, request: Request, caller: Called, agen
     id, created = f"chatcmpl-{uuid4().hex}", int(time.time())
     if asked.stream:
         return streamed(_chunks(job, id, created))
-    with service.answering():
+    with service.answering() as flight:
         await job.reread()
         turn = await agent.turn(
             job.messages[-1].text,
@@ -96,7 +97,7 @@ async def completions(asked: ChatRequest, request: Request, caller: Called, agen
             thread=job.scope.thread(job.place.thread),
             weights=job.weights,
         )
-    answer, text = job.finished(turn)
+        answer, text = job.finished(flight, turn)
     choice = Choice(message=CompletionMessage(content=text))
     return Completion(id=id, created=created, choices=[choice], segue=answer)
 
@@ -112,19 +113,20 @@ def _job(asked: ChatRequest, conversations: Conversations, caller: Caller, agent
 
 
 async def _chunks(job: _Job, id: str, created: int) -> AsyncGenerator[bytes, None]:
-    with job.service.answering():
+    with job.service.answering() as flight:
         try:
             yield event(chunk(id, created, {"role": "assistant", "content": ""}))
             async for reached in beating(_answering(job)):
                 if reached is None:
                     yield COMMENT
                 elif isinstance(reached, Turn):
-                    answer, text = job.finished(reached)
+                    answer, text = job.finished(flight, reached)
                     for piece in pieces(text):
                         yield event(chunk(id, created, {"content": piece}))
                     yield event(chunk(id, created, {}, "stop", segue=answer.model_dump(mode="json")))
             yield done()
         except Exception as error:  # noqa: BLE001 - the status is sent already: the stream tells, and the log keeps it
+            flight.failed(type(error))
             yield event(problem_of(error).body.model_dump())
 
 

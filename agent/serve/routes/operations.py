@@ -43,5 +43,4 @@ async def readyz(service: Served) -> Ready:
 @router.get("/metrics", response_class=Response, responses={200: _TEXT})
 async def metrics(service: Served) -> Response:
     """Return figures for Prometheus."""
-    service.metrics.in_flight.set(service.turns)
     return Response(service.metrics.text(), media_type=CONTENT_TYPE)

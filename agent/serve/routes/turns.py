@@ -10,6 +10,7 @@ from segue.agent.m3u import m3u
 from segue.agent.music_agent import MusicAgent, Step
 from segue.agent.serve.access import Agent, Called, Served
 from segue.agent.serve.events import COMMENT, EVENT, beating, event, streamed
+from segue.agent.serve.flight import Flight
 from segue.agent.serve.models import (
     FeedbackAnswer,
     FeedbackRequest,
@@ -50,16 +51,16 @@ async def turn(
     service.check_room()
     if asked.stream or "text/event-stream" in accept:
         return streamed(_events(service, agent, asked, scope))
-    with service.answering():
+    with service.answering() as flight:
         answered = await agent.turn(
             asked.message, user=scope.user, thread=scope.thread(asked.thread), id=asked.id, weights=asked.weights
         )
-    return seen(service, scope, answered)
+        return seen(flight, scope, answered)
 
 
-def seen(service: Service, scope: Scope, turn: Turn) -> TurnAnswer:
-    """Return what the caller sees of a turn, and count it."""
-    service.metrics.answered(turn)
+def seen(flight: Flight, scope: Scope, turn: Turn) -> TurnAnswer:
+    """Return what the caller sees of a turn, and take it down."""
+    flight.answered(turn)
     return TurnAnswer.of(scope.turn(turn))
 
 
@@ -67,7 +68,7 @@ async def _events(service: Service, agent: MusicAgent, asked: TurnRequest, scope
     answering = agent.stream(
         asked.message, user=scope.user, thread=scope.thread(asked.thread), id=asked.id, weights=asked.weights
     )
-    with service.answering():
+    with service.answering() as flight:
         try:
             async for reached in beating(cast("AsyncGenerator[Step | Turn, None]", answering)):
                 if reached is None:
@@ -75,8 +76,9 @@ async def _events(service: Service, agent: MusicAgent, asked: TurnRequest, scope
                 elif isinstance(reached, Step):
                     yield event({"node": reached.node, "seconds": reached.seconds}, "step")
                 else:
-                    yield event(seen(service, scope, reached).model_dump(mode="json"), "turn")
+                    yield event(seen(flight, scope, reached).model_dump(mode="json"), "turn")
         except Exception as error:  # noqa: BLE001 - the status is sent already: the stream tells, and the log keeps it
+            flight.failed(type(error))
             yield event(problem_of(error).body.model_dump(), "error")
 
 

@@ -17,6 +17,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from typer.testing import CliRunner
 
 from segue.agent.cli import build_app
@@ -83,6 +86,23 @@ def test_figures_count_what_was_done(client: httpx.Client) -> None:
     assert 'segue_step_seconds_count{step="hear"} 1.0' in figures.text
     assert "segue_catalog_tracks 66.0" in figures.text
     assert "ana" not in figures.text
+
+
+def test_a_turn_is_a_span_where_tracing_is_set_up(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    exported = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    monkeypatch.setattr("segue.agent.serve.flight.trace.get_tracer", provider.get_tracer)
+    for stream in (False, True):
+        client.post("/v1/turn", json={"message": "something secret", "user": "ana", "stream": stream})
+    spans = exported.get_finished_spans()
+    assert [span.name for span in spans] == ["segue.turn"] * 2
+    for span in spans:
+        assert span.attributes is not None
+        assert span.attributes["segue.tracks"] == 5
+        assert span.attributes["segue.act"] == "request"
+        assert "segue.seconds.recommend" in span.attributes
+        assert "secret" not in span.to_json()
 
 
 def test_tracks_are_found_by_words_and_by_id(client: httpx.Client) -> None:
