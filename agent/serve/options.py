@@ -11,7 +11,7 @@ class ServeOptions:
 
     keys: KeyRing | None = None
     """API keys; None lets everybody in who can reach the server."""
-    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]", "testserver")
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     """Host names that requests may be addressed to; () for any. A server without keys listens on this machine only,
     and names alone keep a foreign page from reaching it through a name of its own (DNS rebinding)."""
     origins: tuple[str, ...] = ()

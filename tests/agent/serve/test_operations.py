@@ -41,7 +41,7 @@ def test_the_server_answers_while_the_agent_is_loaded(make_app: MakeApp) -> None
         assert loading.wait(20)
         return load()
 
-    with TestClient(create_app(slowly)) as client:
+    with TestClient(create_app(slowly), base_url="http://localhost") as client:
         assert client.get("/healthz").json() == {"status": "alive"}
         waiting = client.get("/readyz")
         turn = client.post("/v1/turn", json={"message": "x", "user": "ana"})
@@ -62,7 +62,7 @@ def test_an_agent_that_cannot_be_loaded_is_told_and_hides_its_reason_from_strang
     def load() -> Any:
         raise UserError("no catalog in /srv/secret")
 
-    with TestClient(create_app(load, failed=failures.append)) as client:
+    with TestClient(create_app(load, failed=failures.append), base_url="http://localhost") as client:
         for _ in range(400):
             if failures:
                 break
@@ -179,7 +179,7 @@ def test_errors_nobody_planned_are_numbered_and_keep_their_secrets(
     make_app: MakeApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = make_app()
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://localhost") as client:
         for _ in range(400):
             if client.get("/readyz").status_code == 200:
                 break
