@@ -7,8 +7,8 @@ import { RECEIPTS, STEPS } from "./labels.js";
 
 const IDEAS = [
   "mellow 90s trip hop, nothing too dark",
-  "something like Sade but with a man singing",
-  "ten upbeat songs for cooking with friends",
+  "some 90s rock by Radiohead or Nirvana",
+  "quiet piano music to read to",
   "never play country",
 ];
 
