@@ -25,6 +25,8 @@ from segue.tools.ranking.recommend import DEPTH, union
 from segue.tools.ranking.situation import Situation
 from segue.tools.ranking.sources import SOURCES
 from segue.tools.ranking.stock import Stock
+from segue.tools.ranking.tower import Tower
+from segue.tools.ranking.training import let_see, shelf_of
 
 FULL: Final = "stack"
 
@@ -81,8 +83,11 @@ class _Stack:
         return scores
 
 
-def stack_rows(corpus: Corpus, catalog: Path) -> list[Ranker]:
-    """Return all rows. Raises UserError where `catalog` is no catalog folder."""
+def stack_rows(corpus: Corpus, catalog: Path, weights: Path | None = None) -> list[Ranker]:
+    """Return all rows, by the shipped weights or those in the folder `weights`.
+
+    Raises UserError where `catalog` is no catalog folder.
+    """
     from segue.generator.compact_generator import COMPACT
     from segue.generator.shipped import compact_generator
 
@@ -92,7 +97,11 @@ def stack_rows(corpus: Corpus, catalog: Path) -> list[Ranker]:
         )
     opened = Catalog.open(catalog)
     generator = compact_generator(compact_folder(catalog) or COMPACT, tokenizer=open_codes(opened).fingerprint)
-    return rows_of(Stock(opened, generator=generator), Rankers.shipped(tuple(SOURCES)))
+    stock = Stock(opened, generator=generator)
+    if weights is None:
+        return rows_of(stock, Rankers.shipped(tuple(SOURCES)))
+    let_see(stock, Tower.load(weights), shelf_of(opened, corpus.encoder))
+    return rows_of(stock, Rankers.load(weights, tuple(SOURCES)))
 
 
 def rows_of(stock: Stock, rankers: Rankers) -> list[Ranker]:

@@ -49,6 +49,9 @@ def command(
     rows: Annotated[str, typer.Option(help="Systems to run, separated by commas; all by default.")] = "",
     bootstrap: Annotated[int, typer.Option(min=0, help="Samples for the intervals of MRR; 0: none.")] = 1000,
     against: Annotated[str, typer.Option(help="The row that differences are taken to.")] = "fusion-4",
+    ranking: Annotated[
+        Path | None, typer.Option(help="Folder of weights by `segue ranking train`; the shipped ones by default.")
+    ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps the vectors of a catalog file.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
@@ -81,11 +84,12 @@ def command(
         if name in GENERATORS:
             rankers += generator_rows(name, corpus, catalog)
     if FULL in (*wanted, against):
-        rankers += stack_rows(corpus, catalog)
+        rankers += stack_rows(corpus, catalog, ranking)
     ranks = rank_turns(rankers, turns, pools)
     BenchResult(
         bench="dialogues",
-        data=_data(dialogs, catalog, split, corpus, rated, len(conversations)) | {"against": against},
+        data=_data(dialogs, catalog, split, corpus, rated, len(conversations))
+        | {"against": against, "ranking": str(ranking or "shipped")},
         rows=[
             row
             for pool in pools

@@ -64,7 +64,7 @@ def learn(
     stock = Stock(catalog, generator=generator)
     encoder = stock.searcher.encoder
     report("reading biographies")
-    shelf = _shelf(catalog, encoder)
+    shelf = shelf_of(catalog, encoder)
     report("reading requests")
     spoken, written = _spoken(turns, encoder), _written(catalog, requests, encoder)
     fold = np.array([_fold(turn.dialogue) for turn in turns])
@@ -74,7 +74,7 @@ def learn(
             continue
         report(f"fold {number + 1} of {FOLDS}")
         tower = train_tower(shelf, spoken.take(np.flatnonzero(fold != number)), written, encoder.fingerprint, settings)
-        _let_see(stock, tower, shelf)
+        let_see(stock, tower, shelf)
         judged += [_judged(stock, turns[at]) for at in np.flatnonzero(fold == number).tolist()]
     report("fitting the order")
     sources = tuple(SOURCES)
@@ -94,7 +94,8 @@ def _fold(dialogue: str) -> int:
     return int(hashlib.sha256(f"fold {dialogue}".encode()).hexdigest(), 16) % FOLDS
 
 
-def _shelf(catalog: Catalog, encoder: TextEncoder) -> Shelf:
+def shelf_of(catalog: Catalog, encoder: TextEncoder) -> Shelf:
+    """Return a catalog's tracks as vectors; biographies are embedded, which takes minutes for thousands of artists."""
     vectors, known = encoded([described(track.artists[0]) for track in catalog], encoder)
     return Shelf(np.array(catalog.dense.vectors), vectors, known)
 
@@ -125,7 +126,7 @@ def _written(catalog: Catalog, requests: Sequence[ArtistRequests], encoder: Text
     return Wants(vectors, np.zeros_like(vectors), [()] * len(pairs), [answers for _, answers in pairs])
 
 
-def _let_see(stock: Stock, tower: Tower, shelf: Shelf) -> None:
+def let_see(stock: Stock, tower: Tower, shelf: Shelf) -> None:
     """Let a stock retrieve by a tower that the catalog was not built with."""
     dense = stock.catalog.dense
     vectors = tower.tracks(shelf.descriptions, shelf.biographies, shelf.known)
