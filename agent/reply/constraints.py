@@ -14,7 +14,8 @@ _ONLY = {
     "versions": "{} versions",
 }  # fmt: skip
 _WITHOUT = {
-    "without_genres": "{}", "without_moods": "{} music", "without_artists": "{}", "without_languages": "music in {}",
+    "without_years": "tracks from {}", "without_genres": "{}",
+    "without_moods": "{} music", "without_artists": "{}", "without_languages": "music in {}",
     "without_vocals": "{} vocals", "without_versions": "{} versions",
 }  # fmt: skip
 

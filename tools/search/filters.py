@@ -6,6 +6,7 @@ only tracks that are known to have what is unwanted. Knows columns, not queries;
 is decided in `query.py`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Final
 
@@ -58,6 +59,8 @@ class Filters(BaseModel):
     without_languages: Values = ()
     without_vocals: Values = ()
     without_versions: Values = ()
+    without_years: Values = ()
+    """Years to leave out: one ("1977"), or from first to last ("1970-1979")."""
     without_ids: Values = ()
     """Ids of tracks to leave out; unknown ids are ignored, for tracks may have been removed since."""
 
@@ -168,6 +171,8 @@ class FilterColumns:
 
     def _apply_years(self, filters: Filters, allowed: Mask, unknown: dict[str, int]) -> None:
         first, last = filters.year_from, filters.year_to
+        for begin, end in map(_span, filters.without_years):
+            allowed &= (self._years < begin) | (self._years > end)
         if first is None and last is None:
             return
         for year in (first, last):
@@ -198,6 +203,13 @@ class FilterColumns:
                 unmatched.append(f"{field}: {value}")
             found += matches
         return found
+
+
+def _span(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"\s*(\d{4})(?:\s*-\s*(\d{4}))?\s*", text)
+    if match is None:
+        raise QueryError(f"{text!r} are no years; write 1977 or 1970-1979")
+    return int(match[1]), int(match[2] or match[1])
 
 
 def _lists(table: pa.Table, column: str) -> list[list[str]]:

@@ -38,6 +38,7 @@ def columns() -> FilterColumns:
         (Filters(vocals=("female",)), "b"),
         (Filters(without_languages=("english",)), "ab"),
         (Filters(without_ids=("a", "gone")), "bc"),
+        (Filters(without_years=("1980-1989",)), "bc"),
         (Filters(genres=("zydeco",)), ""),
         (Filters(), "abc"),
     ],
