@@ -9,16 +9,18 @@ from segue.agent.parts import MOST, Parts
 from segue.agent.reply.constraints import constrained
 from segue.agent.reply.wording import count as counted
 from segue.agent.state import State, Update
-from segue.agent.toolbox.calls import call
+from segue.agent.toolbox.calls import Called, call
 from segue.agent.toolbox.recommend import FromThread
 from segue.agent.turn import Receipt
 from segue.agent.wish import Wish
+from segue.memory.events import Subject
 from segue.memory.plain import plain
 from segue.memory.profile import Taste
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.ranking.recommend import Recommendation
 from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import PastTurn, Situation
+from segue.tools.search.filters import Filters
 
 
 async def recommend(state: State, parts: Parts) -> Update:
@@ -32,37 +34,31 @@ async def recommend(state: State, parts: Parts) -> Update:
         "it did not steer the answer",
     )
     receipts += failed
-    receipts += [Receipt(kind="applied", text=text) for text in _banned(wish, taste, parts.catalog)]
+    banned = _banned(wish, taste, parts.catalog)
+    receipts += [Receipt(kind="applied", text=text) for text in banned]
     count = min(wish.count or parts.count, MOST)
     if (wish.count or 0) > MOST:
         receipts.append(Receipt(kind="unmet", text=f"An answer has at most {MOST} tracks."))
-    rules = Rules(wish.filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish))
-    called, failed = await attempt(
-        "The search",
-        parts.budgets.recommend,
-        call(
-            parts.tools["recommend"],
-            {"request": wish.text, "count": count, "filters": wish.filters.model_dump(exclude_defaults=True)},
-            f"{state['id']}-recommend",
-            thread=FromThread(
-                Situation(wish.text, _past(state, parts.catalog)),
-                tuple(sorted(rules.without)),
-                taste,
-                state.get("weights"),
-                rules.knobs,
-                wish.context,
-            ),
-        ),
-        None,
-        "there are no tracks in this answer",
-    )
+    filters = _without_banned(wish, taste, parts)
+    rules = Rules(filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish))
+    called, failed = await _searched(state, parts, count, rules, f"{state['id']}-recommend")
+    if called is not None and rules.knobs.per_artist is not None:
+        kept = len(obedient(called.result.tracks, rules, parts.columns))
+        if 0 < kept < count:
+            # A narrow wish has few artists: more of the same is better than less than was asked for.
+            freed = replace(rules, knobs=replace(rules.knobs, per_artist=None))
+            again, failed = await _searched(state, parts, count, freed, f"{state['id']}-recommend-more")
+            if again is not None and len(obedient(again.result.tracks, freed, parts.columns)) > kept:
+                called, rules = again, freed
+                text = "Few artists fit, so that some come more often than usual."
+                receipts.append(Receipt(kind="applied", text=text))
     receipts += failed
     if called is None:
         return {"recommendation": None, "receipts": receipts}
     found: Recommendation = called.result
     parts.track.keep(each.track for each in found.tracks)
     tracks = obedient(found.tracks, rules, parts.columns)
-    receipts += constrained(wish.filters, found.applied, len(parts.catalog))
+    receipts += constrained(rules.filters, found.applied, len(parts.catalog))
     receipts += [Receipt(kind="applied", text=note) for note in found.notes]
     receipts += [Receipt(kind="degraded", text=note) for note in found.degraded]
     if 0 < len(tracks) < count:
@@ -72,21 +68,64 @@ async def recommend(state: State, parts: Parts) -> Update:
     return {
         "recommendation": replace(found, tracks=tuple(tracks)),
         "taste_line": taste.line(wish.context) if taste is not None else "",
+        "facts": banned if not tracks else [],
         "messages": called.messages,
         "receipts": receipts,
     }
+
+
+def _without_banned(wish: Wish, taste: Taste | None, parts: Parts) -> Filters:
+    """Return the filters of a wish; where its artists are banned, those of what else it asks for."""
+    wanted = wish.filters.artists
+    if taste is None or not wanted or not wish.want.genres:
+        return wish.filters
+    if not all(taste.is_banned([Subject(kind="artist", value=name)], context=wish.context) for name in wanted):
+        return wish.filters
+    rest = wish.filters.model_copy(update={"artists": ()})
+    narrowed = rest.merge(Filters(genres=wish.want.genres))
+    return narrowed if parts.columns.apply(narrowed)[0].any() else rest
+
+
+async def _searched(
+    state: State, parts: Parts, count: int, rules: Rules, key: str
+) -> tuple[Called | None, list[Receipt]]:
+    wish = state["wish"]
+    return await attempt(
+        "The search",
+        parts.budgets.recommend,
+        call(
+            parts.tools["recommend"],
+            {"request": wish.text, "count": count, "filters": rules.filters.model_dump(exclude_defaults=True)},
+            key,
+            thread=FromThread(
+                Situation(wish.text, _past(state, parts.catalog)),
+                tuple(sorted(rules.without)),
+                rules.taste,
+                state.get("weights"),
+                rules.knobs,
+                wish.context,
+            ),
+        ),
+        None,
+        "there are no tracks in this answer",
+    )
 
 
 def _banned(wish: Wish, taste: Taste | None, catalog: Catalog) -> list[str]:
     """Return sentences on what is asked for although the listener has banned it: the ban holds until it is lifted."""
     if taste is None:
         return []
-    wanted = named(wish.want, wish, catalog)
-    return [
+    wanted = list(named(wish.want, wish, catalog))
+    for mention in wish.mentions:
+        if mention.kind == "title" and mention.polarity == "want" and mention.positions:
+            artists = catalog.at(mention.positions[0]).artists
+            wanted += [(Subject(kind="artist", value=artist.name), artist.name) for artist in artists]
+    said = [
         f"You asked me never to play {plain(name)}; “allow {plain(name)} again” lifts that."
         for subject, name in wanted
         if taste.is_banned([subject], context=wish.context)
     ]
+    return list(dict.fromkeys(said))
 
 
 def _knobs(wish: Wish) -> Knobs:

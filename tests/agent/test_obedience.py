@@ -67,6 +67,32 @@ async def test_a_ban_holds_from_the_next_answer_on_and_can_be_lifted(make: Make)
         assert (await agent.turn("country", thread="t2")).tracks
 
 
+async def test_few_artists_may_come_more_often_than_usual_and_that_is_said(make: Make) -> None:
+    others = ("Massive Attack", "Dolly Parton", "Radiohead", "Nina Simone", "Can", "Björk")
+    asks = Wish(act="request", text="", count=5, filters=Filters(genres=("trip hop", "jazz"), without_artists=others))
+    async with make({"few": asks}) as agent:
+        turn = await agent.turn("few", thread="t1")
+        assert {track.artist for track in turn.tracks} == {"Sade"}
+        assert len(turn.tracks) > (Knobs().per_artist or 0)
+        assert any(receipt.text.startswith("Few artists fit") for receipt in turn.receipts)
+
+
+async def test_a_banned_artist_is_told_and_the_rest_of_the_wish_is_met(make: Make) -> None:
+    ban = {"act": "taste", "text": "", "avoid": {"artists": ("Sade",)}, "lasting": True, "command": {"name": "never"}}
+    alone = Wish(act="request", text="", want=Facets(artists=("Sade",)), filters=Filters(artists=("Sade",)))
+    both = alone.model_copy(update={"want": Facets(artists=("Sade",), genres=("jazz",))})
+    async with make({"never": Wish.model_validate(ban), "Sade": alone, "jazz by Sade": both}) as agent:
+        await agent.turn("never", thread="t1")
+        told = await agent.turn("Sade", thread="t1")
+        assert told.tracks == ()
+        assert "never to play Sade" in told.text
+        assert "allow Sade again" in told.text
+        rest = await agent.turn("jazz by Sade", thread="t1")
+        assert rest.tracks
+        assert all(track.artist != "Sade" and int(track.id[1:]) % 4 == 2 for track in rest.tracks)
+        assert any("allow Sade again" in receipt.text for receipt in rest.receipts)
+
+
 async def test_the_last_check_holds_even_where_ranking_forgets_every_rule(make: Make, catalog: Catalog) -> None:
     asks = Wish(
         act="request", text="", count=50, filters=Filters(genres=("trip hop",), without_artists=("Massive Attack",))
