@@ -158,7 +158,10 @@ def _avoided_labels(avoid: Facets, house: House, done: _Compiled) -> None:
     for language in avoid.languages:
         known = _language(house, language)
         if known is not None:
-            done.add("without_languages", known)
+            # A song in Portuguese and English is in English too.
+            sung = sorted(label for label in house.labels["languages"] if fold(known) in label.split())
+            for each in dict.fromkeys((known, *sung)):
+                done.add("without_languages", each)
         elif "languages" not in house.known:
             done.refuse(language, "no track of this catalog has a language, so none can be left out by it")
     for voice in avoid.vocals:
@@ -189,8 +192,8 @@ def _eras(want: Facets, avoid: Facets, house: House, text: str, shown: Sequence[
                 spans.append(Years(None, last))
             elif years.last is not None and years.first is None:
                 spans.append(Years(years.last + 1, None))
-            else:
-                done.refuse(era, "years can be asked for, but not left out")
+            elif "eras" in house.known:
+                done.add("without_years", f"{years.first}-{years.last}")
         if not ranges:
             done.refuse(era, "no years are named, so none can be left out")
     if not spans:
@@ -314,7 +317,7 @@ def _labels(house: House, kind: str, value: str) -> list[str]:
 
 
 def _language(house: House, value: str) -> str | None:
-    plain = fold(plain_value(value))
+    plain = fold(plain_value(value)).removeprefix("in ").removeprefix("sung in ")
     return house.label("languages", _LANGUAGES.get(plain, plain))
 
 

@@ -69,13 +69,27 @@ class House:
                         runs.setdefault(_joined(said[start:stop]), " ".join(said[start:stop]))
         return found
 
+    @cached_property
+    def _spelt_runs(self) -> dict[str, frozenset[str]]:
+        """For genres and moods every run of words in a label, as spelt: "blues" has the stem of "blue-eyed soul"."""
+        return {
+            field: frozenset(
+                " ".join(said[start:stop])
+                for said in map(keys, self.columns.vocabulary(field))
+                for start in range(len(said))
+                for stop in range(start + 1, len(said) + 1)
+            )
+            for field in ("genres", "moods")
+        }
+
     def label(self, field: str, value: str) -> str | None:
         """Return how a filter on `field` must name `value` to find a track, or None where no track has it.
 
         Genres and moods are met by a part of a label, whatever their number and hyphens.
         """
         if field in ("genres", "moods"):
-            return self._runs[field].get(_joined(keys(value)))
+            spelt = " ".join(keys(value))
+            return spelt if spelt in self._spelt_runs[field] else self._runs[field].get(_joined(keys(value)))
         key = artist_key(value) if field == "artists" else fold(value)
         return value if key in self.labels[field] else None
 
