@@ -11,6 +11,11 @@ from segue.agent.hear.commands import is_about_memory
 from segue.agent.wish import Act, Polarity
 from segue.tools.search.words import Word
 
+_ADVERBS: Final = r"(?:really |just |absolutely |also |do |quite )*"
+_NUMBERED: Final = (
+    r"(?:the )?(?:number \d+|#\d+|(?:first|second|third|fourth|fifth|sixth|last|\d+(?:st|nd|rd|th))"
+    r"(?: (?:two|three|few))?)(?: ones?| songs?| tracks?)?"
+)
 _ACTS: Final[tuple[tuple[Act, str], ...]] = (
     ("control", r"^\W*(?:can|could|would|will) (?:you|we|u) (?:please )?(?:remove|delete|skip|drop|save|undo"
                 r"|shuffle|clear)\b"),
@@ -18,16 +23,86 @@ _ACTS: Final[tuple[tuple[Act, str], ...]] = (
              r"| ones| song| songs)?\W*$"),
     ("dislike", r"^\W*i (?:really |just |absolutely )*(?:hate|don'?t like|dislike) (?:this|that|these|those|it|them)"
                 r"(?: one| ones| song| songs)?\W*$"),
+    ("like", rf"^\W*i {_ADVERBS}(?:love|like|adore) {_NUMBERED}\W*$"),
+    ("dislike", rf"^\W*(?:no,? |wait,? )*i {_ADVERBS}(?:hate|don'?t like|dislike) {_NUMBERED}\W*$"),
     ("request", r"^\W*surprise me\b"),
+    ("request", r"^\W*(?:no,? )?(?:forget|never ?mind|scrap|scratch) (?:that|it|this|all that|about (?:that|it))\W+"
+                r"(?:and |just |please |now |then )*(?:play|give|put on|find|show|let'?s|some\b|i want|how about)"),
+    ("request", r"^\W*(?:please )?(?:play|put on) (?:me )?(?!it\b|that\b|this\b|them\b|these\b|those\b)\w.* by \w"),
+    ("refine", r"\b(?:is|are|would be) (?:fine|ok|okay|alright|allowed|welcome) after all\b"),
+    ("refine", r"^\W*(?:and|but) (?:only |just |preferably )*(?:with|from|in|without) (?!me\b|you\b)\w+"),
+    ("refine", r"^\W*(?:sorry|oops|i mean|i meant)\W+(?:i mean(?:t)? |just |only |rather )+\w"),
+    ("more", r"^\W*(?:un poco )?(?:m[aá]s|mehr|encore|ancora|mais|noch mehr|di pi[uù])"
+             r"(?:\W+(?:por favor|bitte|s['’]il (?:te|vous) pla[iî]t|per favore))?\W*$"),
+    ("chat", r"^\W*(?:(?:ok(?:ay)?|great|cool|perfect|awesome|nice|lovely|many)\W+)*"
+             r"(?:thanks|thank you|thx|gracias|danke|merci|grazie|obrigad[oa])"
+             r"(?: (?:so|very)? ?much| a lot| a bunch| again| you| everyone)?\W*$"),
     ("question", r"^\W*(?:who|what) are you\b|^\W*what can you do\b|^\W*how do(?:es)? (?:you|this) work\b"),
 )  # fmt: skip
 _PATTERNS: Final = tuple((act, re.compile(pattern, re.IGNORECASE)) for act, pattern in _ACTS)
+_LEAD: Final = (
+    r"^\W*(?:(?:actually|well|honestly|oh|hey|hi|hello|also|no|wait|ok|okay|you know|by the way|btw|but|and"
+    r"|on second thoughts?|to be honest|tbh)\W+)*"
+)
+_LOVES: Final = r"(?:love|like|adore|enjoy|am (?:really )?into|am a (?:big |huge )?fan of)"
+_HATES: Final = (
+    r"(?:hate|detest|dislike|loathe|despise|can(?:'|’)?t stand|cannot stand"
+    r"|do(?: not|n(?:'|’)?t) (?:like|enjoy|care for)|am not into)"
+)
+_OF_SIGHT: Final = (
+    r"(?!(?:this|that|these|those|it|them|you|your|how|when|what|to|hearing|any of|all of|both|none|number)\b"
+    rf"|{_NUMBERED}\b|the (?:\w+ )?(?:song|track|one|idea|playlist|list)\b|#|\d)"
+)
+_STATING: Final = re.compile(
+    rf"{_LEAD}i (?:(?:really|just|absolutely|also|simply|still|totally|do|always|have always|actually) )*"
+    rf"(?:(?P<love>{_LOVES})|(?P<hate>{_HATES})) {_OF_SIGHT}(?=\W*\w)",
+    re.IGNORECASE,
+)
+_ASKING_TOO: Final = re.compile(
+    r"\b(?:play|give me|show me|put on|find me|recommend|suggest|queue|add|let'?s|want|need|looking for|please|can you"
+    r"|could you|got any|something|anything|some(?: more)?|more|right now|today|tonight|now|for now)\b|\?",
+    re.IGNORECASE,
+)
+_TURNING: Final = re.compile(
+    r"\b(?:but|not|no|except|hate|love|like|can(?:'|’)?t|don(?:'|’)?t|without|unless|never|rather|than)\b",
+    re.IGNORECASE,
+)
+_LIFTING: Final = re.compile(
+    r"(?:^|[.!;]\s+)\W*(?:(?:ok(?:ay)?|actually|alright|fine|please|now|hey|well|yes|and)\W+)*"
+    r"(?:(?:you|u) (?:can|may) (?:now )?(?:play|include|recommend|suggest|use)\b[^.:;!?]*\bagain\b"
+    r"|(?:allow|unban|unblock)\b|(?:lift|remove|drop) (?:the|my) ban (?:on|of|against)\b|stop (?:banning|blocking)\b"
+    r"|(?:take|put)\b[^.:;!?]*\b(?:off (?:the|my) (?:never.play|ban|block) ?list|back in)\b)",
+    re.IGNORECASE,
+)
 _REFUSING: Final = frozenset(
-    {"no", "not", "without", "except", "excluding", "minus", "never", "avoid", "ohne", "sin", "sans"}
+    {
+        "no", "not", "without", "except", "excluding", "minus", "never", "avoid", "ohne", "sin", "sans", "senza", "sem",
+        "nada", "niente", "nessun", "nessuna", "kein", "keine", "keinen", "besides", "aucun", "aucune",
+    }
+)  # fmt: skip
+_PAIRS: Final = frozenset({("than", "other"), ("from", "apart"), ("from", "aside")})
+"""Two words that refuse together, the last one first: "other than", "apart from"."""
+_ORDER: Final = re.compile(
+    r"^\W*(?:ok(?:ay)?\W+|hey\W+|now\W+|please\W+)*(?:play|put on|give me|queue|find me|show me|let me hear)\b"
+    r"|[.!:]\s*(?:please )?play\b|\bplease\b|\bplay\b[^.!?]*\b(?:now|tonight|today)\b",
+    re.IGNORECASE,
+)
+_PLAY: Final = re.compile(
+    r"^\W*(?:ok(?:ay)?\W+|hey\W+|now\W+|please\W+)*(?:play|put on) (?:me )?"
+    r"(?!(?:the|it|that|this|these|those|them|all|everything|number|next|again|my)\b|#|\d)\w",
+    re.IGNORECASE,
+)
+_ROLE: Final = re.compile(r"\b(?:system|assistant|developer|admin|tool)\s*:", re.IGNORECASE)
+"""Somebody else's words, as a transcript would have them; listeners do not speak so of themselves."""
+_OPINION: Final = re.compile(
+    r"\b(?:i|my|me|i'm|never|always|ever|again|from now on|any ?more|favou?rites?|ban|block|stop)\b", re.IGNORECASE
 )
 _BETWEEN: Final = frozenset(
-    {"any", "more", "too", "so", "very", "the", "that", "really", "overly", "super", "for", "play"}
-)
+    {
+        "any", "more", "too", "so", "very", "the", "that", "really", "overly", "super", "for", "play", "in", "from",
+        "by", "de", "di", "von", "of",
+    }
+)  # fmt: skip
 _NOT_REFUSING: Final = frozenset({"only", "just", "sure", "necessarily", "bad", "mind"})
 
 
@@ -37,7 +112,46 @@ def certain_act(text: str) -> Act | None:
     memory = is_about_memory(head)
     if memory is not None:
         return "question" if memory == "show_taste" else "taste"
+    if lifts_ban(head):
+        return "taste"
     return next((act for act, pattern in _PATTERNS if pattern.search(head)), None)
+
+
+def lifts_ban(text: str) -> bool:
+    """Tell whether a message says, as a sentence of its own, that something banned may be played again."""
+    return _LIFTING.search(text[:300]) is not None
+
+
+def stated(text: str) -> Polarity | None:
+    """Return what a plain statement of taste ("I love jazz", "I can't stand country") says of what it names.
+
+    None where it is none: where tracks in sight are spoken of, where tracks are asked for in the same breath.
+    """
+    head = text[:300]
+    match = _STATING.match(head)
+    if match is None or _ASKING_TOO.search(head):
+        return None
+    return "want" if match["love"] else "avoid"
+
+
+def one_sided(text: str) -> bool:
+    """Tell whether nothing in a plain statement of taste turns it ("I love jazz but not bebop")."""
+    head = text[:300]
+    match = _STATING.match(head)
+    return match is not None and _TURNING.search(head[match.end() :]) is None
+
+
+def plays(text: str) -> bool:
+    """Tell whether a message orders something to be played that it does not point at: "play some country"."""
+    return _PLAY.search(text[:300]) is not None
+
+
+def asks(text: str) -> bool:
+    """Tell whether a message asks for tracks in so many words, and says nothing of what the listener always likes."""
+    head = text[:1000]
+    if _ROLE.search(head):
+        return True
+    return _ORDER.search(head) is not None and _OPINION.search(head) is None
 
 
 def certain_polarity(text: str, words: Sequence[Word], first: int) -> Polarity | None:
@@ -49,6 +163,8 @@ def certain_polarity(text: str, words: Sequence[Word], first: int) -> Polarity |
         if text[word.end : after].strip():  # a comma, a full stop, a quotation mark
             return None
         if word.key in _REFUSING:
+            return "avoid"
+        if (word.key, words[place - 1].key if place else "") in _PAIRS:
             return "avoid"
         if word.key == "but" and place > 0:
             before = words[place - 1].key

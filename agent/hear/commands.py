@@ -14,7 +14,7 @@ _TASTE: Final[tuple[tuple[CommandName, str], ...]] = (
               r"|\b(?:erase|delete|wipe|reset) my (?:taste|profile|history|data)\b|\bforget (?:everything|all)\b"
               r"|\bforget me\b"),
     ("undo", r"\bundo\b|\btake (?:that|it) back\b|\bscratch that\b|\bnever ?mind (?:that|what i)\b"),
-    ("show_taste", r"\bwhat (?:do |did )?you (?:actually )?(?:know|remember|think|have on).*\b(?:me|i)\b"
+    ("show_taste", r"\bwhat (?:do |did )?you (?:actually )?(?:know|remember|think|have on).*\b(?:me|i|my|mine)\b"
                    r"|\bshow (?:me )?my (?:taste|profile)\b"
                    r"|\bwhat(?:'s| is) my taste\b|\bwhat have you learn(?:ed|t)\b"),
     ("unban", r"\b(?:unban|unblock|allow)\b|\boff (?:the|my) (?:never.play|ban|block) ?list\b|\bput .*\bback in\b"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.agent.hear.asking import question_for
-from segue.agent.hear.certain import certain_act
+from segue.agent.hear.certain import asks, certain_act, lifts_ban, one_sided, plays, stated
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in
@@ -96,8 +96,20 @@ class Hearer:
         if not reading.words:
             return Wish(act="other", text=message)
         sense = self.model(reading)
-        act = certain_act(text) or decide_act(sense)
+        certain = certain_act(text)
+        act = certain or decide_act(sense)
         named = name(reading, sense, self.house, thread.shown)
+        opinion = stated(text) if certain is None else None
+        if opinion is not None and named.speaks_of_kinds(thread.shown):
+            act = "taste"
+            if one_sided(text):
+                named.turn(opinion)
+        elif act == "taste" and certain is None and named.want and asks(text):
+            # Whoever asks for something once has said nothing for ever, and has lifted no ban.
+            act = "request"
+        elif act == "control" and certain is None and plays(text) and named.speaks_of_kinds(thread.shown):
+            # Playing is up to a player; what is named and not in sight has to be found first.
+            act = "request"
         question = offered(text, thread.before)
         if question is not None and not named.want:
             asked = self.reader(question)
@@ -174,7 +186,11 @@ class Hearer:
         if act == "control":
             return control_command(text), None
         if act == "taste":
-            return taste_command(text, avoid.text()), None
+            if lifts_ban(text):
+                return Command(name="unban", argument=avoid.text()), None
+            command = taste_command(text, avoid.text())
+            # A ban is lifted by a sentence that says so, never by words in passing.
+            return (Command(name="state", argument=command.argument) if command.name == "unban" else command), None
         if act == "question":
             about = is_about_memory(text)
             return Command(name=about) if about else None, Question(asked=asked_in(text), refs=refs)

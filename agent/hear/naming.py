@@ -10,9 +10,10 @@ from typing import Final
 
 from segue.agent.hear.certain import certain_polarity
 from segue.agent.hear.constraints import plain_value
+from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.house import House
 from segue.agent.hear.model import Sense, Stretch
-from segue.agent.hear.reading import Reading
+from segue.agent.hear.reading import NEGATION, Reading
 from segue.agent.hear.vocabulary import facets_of
 from segue.agent.wish import FACET_KINDS, Facets, HeardMention, Polarity
 from segue.generator.names import fold, split_title
@@ -85,12 +86,34 @@ class Named:
         side = self.avoid if polarity == "avoid" else self.want
         return Facets(**{kind: tuple(values) for kind, values in side.items()})
 
+    def speaks_of_kinds(self, shown: Sequence[Track]) -> bool:
+        """Tell whether anything is named beyond songs, and beyond the titles of tracks in sight."""
+        seen = {fold(split_title(track.title).base) for track in shown}
+        return any(
+            kind != "titles" or fold(value) not in seen
+            for side in (self.want, self.avoid)
+            for kind, values in side.items()
+            for value in values
+        ) or bool(self.like)
+
+    def turn(self, polarity: Polarity) -> None:
+        """Take all that is named as wanted, or as avoided."""
+        named = [(kind, value) for side in (self.want, self.avoid) for kind, values in side.items() for value in values]
+        self.want, self.avoid = {}, {}
+        for kind, value in named:
+            self.add(polarity, kind, value)
+        for value in self.like:
+            self.add(polarity, "artists", value)
+        self.like = []
+        self.mentions = [mention.model_copy(update={"polarity": polarity}) for mention in self.mentions]
+
 
 def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = ()) -> Named:
     """Join what the linker and the tagger found in one message."""
     named = Named()
     taken: list[tuple[int, int]] = []
     items: list[tuple[int, Polarity, str, str]] = []
+    own_negation = _negation_is_named(reading)
     for mention in reading.mentions:
         span = _span(reading, mention)
         if span is None:
@@ -99,9 +122,18 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
             if not _counts(mention, span, sense):
                 continue
             polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
+            if polarity == "avoid" and own_negation:
+                polarity = "want"
             taken.append(span)
         items.append((mention.start, polarity, _SINGULAR[mention.kind], mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
+    for first, stop, kind, value in foreign_words(reading.text, reading.words):
+        if any(begin < stop and first < end for begin, end in taken):
+            continue
+        taken.append((first, stop))
+        if kind is not None:
+            polarity = certain_polarity(reading.text, reading.words, first) or "want"
+            items.append((reading.words[first].start, polarity, kind, value))
     for stretch in sense.stretches:
         for first, stop in _rest(stretch, taken):
             text = _text(reading, first, stop)
@@ -128,6 +160,9 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
     polarity = certain_polarity(reading.text, reading.words, first)
     if polarity is not None:
         stretch = replace(stretch, polarity=polarity)
+    if stretch.kind in _PLURAL and "genres" in facets_of(text) and house.label("genres", text) is not None:
+        named = any(house.positions(kind, text) for kind in _SINGULAR)
+        stretch = stretch if named else replace(stretch, kind="genres")
     if stretch.kind in _DESCRIBING and not facets_of(text) and house.positions("artist", text):
         stretch = replace(stretch, kind="artists")
     return stretch
@@ -156,6 +191,13 @@ def _parted(stretch: Stretch, reading: Reading, first: int, stop: int) -> list[t
     begin = years[0] - (years[0] > first and reading.words[years[0] - 1].key in ("early", "mid", "late"))
     parts = [(stretch.kind, first, begin), ("eras", begin, years[-1] + 1), (stretch.kind, years[-1] + 1, stop)]
     return [part for part in parts if part[1] < part[2]]
+
+
+def _negation_is_named(reading: Reading) -> bool:
+    """Tell whether all words of negation belong to names: "Don't Stop Believin'" refuses nothing."""
+    spans = [(mention.start, mention.end) for mention in reading.mentions]
+    denying = [word for word in reading.words if word.key in NEGATION]
+    return bool(denying) and all(any(start <= word.start < end for start, end in spans) for word in denying)
 
 
 def _counts(mention: Mention, span: tuple[int, int], sense: Sense) -> bool:

@@ -34,7 +34,7 @@ WORD_FEATURES: Final = LINKED + 2 * len(_KINDS)
 _QUOTES: Final = "\"'“”‘’«»„"
 _CONTROL: Final = re.compile(r"<\|?[A-Za-z_/][\w/ -]{0,30}\|?>|\[/?[A-Z]{3,6}\]")
 """What is written like a token of control or a tag of markup; it says nothing about music."""
-_NEGATION: Final = frozenset(
+NEGATION: Final = frozenset(
     [
         "not",
         "no",
@@ -218,7 +218,7 @@ def _reach(text: str, found: Sequence[Word]) -> tuple[list[bool], list[bool]]:
         negated.append(left > 0)
         compared.append(comparing)
         anything_but = word.key == "but" and place > 0 and found[place - 1].key in ("anything", "everything", "all")
-        left = _REACH if word.key in _NEGATION or anything_but else max(0, left - 1)
+        left = _REACH if word.key in NEGATION or anything_but else max(0, left - 1)
         comparing = comparing or word.key in _COMPARING
     return negated, compared
 
