@@ -2,6 +2,7 @@
 
     tower/            the files of a dense index (`catalog.dense`), Chroma's among them
     tower/artists.npz sentence vectors of the artists' biographies, in half precision
+    tower/absent.txt  fingerprint of the catalog's text encoder, and nothing else, where the tower cannot read it
 
 Knows the shipped tower and what a track says of its main artist.
 """
@@ -28,6 +29,7 @@ from segue.tools.catalog.parquet import ids_of
 from segue.tools.ranking.tower import FOLDER, Tower
 
 _ARTISTS: Final = "artists.npz"
+_ABSENT: Final = "absent.txt"
 STAGE: Final = "two-tower"
 
 
@@ -43,6 +45,7 @@ class TowerArtefact:
         encoder, tower = read_encoder(change.folder / DENSE), Tower.shipped()
         if encoder.fingerprint != tower.encoder:
             # The tower knows nothing of this encoder's vectors; ranking says that it goes without.
+            (folder / _ABSENT).write_text(encoder.fingerprint, "utf-8")
             return
         texts = [described(track.artists[0]) for track in change.tracks()]
         kept = folder / _ARTISTS
@@ -62,7 +65,9 @@ class TowerArtefact:
     def check(self, folder: Path, table: pa.Table) -> None:
         """See `Derived.check`: as many vectors as tracks, and exactly their ids in Chroma."""
         tower = folder / FOLDER
-        if read_encoder(folder / DENSE).fingerprint != Tower.shipped().encoder:
+        if (absent := tower / _ABSENT).is_file():
+            if absent.read_text("utf-8") == Tower.shipped().encoder:
+                raise CatalogCorrupt(f"{tower} is empty, though the tower in use reads this catalog's vectors")
             return
         if read_encoder(tower).fingerprint != Tower.shipped().fingerprint:
             raise CatalogCorrupt(f"{tower} was made by another two-tower retriever than the one in use")

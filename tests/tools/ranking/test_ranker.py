@@ -106,9 +106,9 @@ def test_weights_survive_their_file_and_fit_no_other_sources(rankers: Rankers, t
         Rankers.load(tmp_path, PAIR)
 
 
-def test_what_ships_weighs_every_source_that_the_dialogues_can_tell_of() -> None:
+def test_what_ships_weighs_words_meaning_and_names() -> None:
     shipped = Rankers.shipped(tuple(SOURCES)).full
     names = feature_names(tuple(SOURCES))
-    for source in ("lexical", "two-tower", "generator", "named"):
+    for source in ("lexical", "two-tower", "named"):
         rows = [names.index(f"{source}:{kind}") for kind in ("height", "rank")]
         assert shipped.weights[rows].sum() > 0, source
