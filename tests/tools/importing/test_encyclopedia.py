@@ -13,7 +13,7 @@ KNOWN = Artist(
 
 
 def _filled(artist: Artist) -> Artist:
-    track = Track(id="1", title="Song", artists=(artist,))
+    track = Track(id="1", title="Song", artists=(artist,), work_id="w")
     return next(iter(Encyclopedia([KNOWN]).fill([track]))).artists[0]
 
 
@@ -34,7 +34,7 @@ class TestFill:
 
     def test_counts_the_tracks_it_changed(self) -> None:
         encyclopedia = Encyclopedia([KNOWN])
-        tracks = [Track(id=n, title=n, artists=(Artist(name=n),)) for n in ("Sigur Ros", "Nobody")]
+        tracks = [Track(id=n, title=n, artists=(Artist(name=n),), work_id=n) for n in ("Sigur Ros", "Nobody")]
         assert len(list(encyclopedia.fill(tracks))) == 2
         assert encyclopedia.filled == 1
 
