@@ -4,15 +4,11 @@ The same files, and the same held-out fifth, as modality importance (`tools/impo
 shown and what was pointed at.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from segue.generator.errors import SourceError
 from segue.generator.track import Track
-from segue.tools.importance.messages import LabelledMessage
+from segue.tools.importance.messages import LabelledMessage, read_as
 from segue.tools.importance.weights import ModalityWeights
 
 
@@ -39,25 +35,8 @@ class HeardMessage(LabelledMessage):
 
 
 def read_heard(paths: Iterable[Path]) -> list[HeardMessage]:
-    """Return the messages of all files, in order.
-
-    Raises:
-        SourceError: a file cannot be read, or a line is no labelled message.
-    """
-    messages = []
-    for path in paths:
-        try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"{path} cannot be read: {error}") from error
-        for number, line in enumerate(lines, 1):
-            try:
-                messages.append(HeardMessage.model_validate(json.loads(line)))
-            except (ValueError, ValidationError) as error:
-                raise SourceError(
-                    f"{path}, line {number}: no labelled message ({str(error).splitlines()[0]})"
-                ) from error
-    return messages
+    """Return the messages of all files, in order. Raises SourceError; see `read_as`."""
+    return read_as(HeardMessage, paths)
 
 
 def _track(number: int, line: str) -> Track:

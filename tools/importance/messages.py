@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from segue.generator.errors import SourceError
 from segue.tools.importance.weights import ModalityWeights
+
+Message = TypeVar("Message", bound="LabelledMessage")
 
 
 class LabelledMessage(BaseModel):
@@ -47,7 +50,12 @@ class LabelledMessage(BaseModel):
 
 
 def read_messages(paths: Iterable[Path]) -> list[LabelledMessage]:
-    """Return the messages of all files, in order.
+    """Return the messages of all files, in order; see `read_as`."""
+    return read_as(LabelledMessage, paths)
+
+
+def read_as(kind: type[Message], paths: Iterable[Path]) -> list[Message]:
+    """Return the messages of all files, in order, with the labels that `kind` has.
 
     Raises:
         SourceError: a file cannot be read, or a line is no labelled message.
@@ -60,7 +68,7 @@ def read_messages(paths: Iterable[Path]) -> list[LabelledMessage]:
             raise SourceError(f"{path} cannot be read: {error}") from error
         for number, line in enumerate(lines, 1):
             try:
-                messages.append(LabelledMessage.model_validate(json.loads(line)))
+                messages.append(kind.model_validate(json.loads(line)))
             except (ValueError, ValidationError) as error:
                 raise SourceError(
                     f"{path}, line {number}: no labelled message ({str(error).splitlines()[0]})"
