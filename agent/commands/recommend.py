@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from segue.generator.errors import SourceError
+from segue.generator.errors import QueryError, SourceError
 
 if TYPE_CHECKING:
     from segue.tools.catalog.catalog import Catalog
@@ -40,7 +40,10 @@ def recommend(
     from segue.tools.ranking.select import Knobs
     from segue.tools.ranking.situation import Situation
     from segue.tools.search.query import understand
+    from segue.tools.search.words import words
 
+    if not words(request):
+        raise QueryError("the request has no words")
     with Catalog.open(catalog_folder(catalog, Settings.load())) as opened:
         recommender = Recommender(opened, generator=default_generator(opened))
         past = _history(history, opened) if history else ()
