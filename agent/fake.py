@@ -48,6 +48,8 @@ class FakeImportance:
 class FakeRecommender:
     """Offers the first tracks of the catalog that are allowed; a careless one forgets what is allowed."""
 
+    heeds_weights = True
+
     def __init__(self, catalog: Catalog, *, careless: bool = False, seconds: float = 0.0) -> None:
         self._catalog = catalog
         self._columns = FilterColumns(catalog.table)

@@ -66,6 +66,10 @@ class Weighs(Protocol):
 class Recommends(Protocol):
     """What finds tracks."""
 
+    @property
+    def heeds_weights(self) -> bool:
+        """Whether modality weights can change the order."""
+
     def recommend(
         self,
         situation: Situation,

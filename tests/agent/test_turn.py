@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from segue.agent.attempt import Budgets
-from segue.agent.fake import FakeHearer
+from segue.agent.fake import FakeHearer, FakeRecommender
 from segue.agent.music_agent import MusicAgent, Step
 from segue.agent.parts import THREADS
 from segue.agent.saver import ThreadSaver
@@ -170,6 +170,17 @@ async def test_weights_that_are_set_by_hand_are_used(make: Make) -> None:
     async with make() as agent:
         turn = await agent.turn("something", weights=ModalityWeights(MC=7))
     assert turn.weights == ModalityWeights(MC=7)
+    assert not any("modality weights" in receipt.text for receipt in turn.receipts)
+
+
+async def test_weights_that_change_nothing_are_admitted(make: Make, catalog: Catalog) -> None:
+    deaf = FakeRecommender(catalog)
+    deaf.heeds_weights = False
+    async with make(recommender=deaf) as agent:
+        turn = await agent.turn("something", weights=ModalityWeights(MC=7))
+        other = await agent.turn("something")
+    assert [receipt.kind for receipt in turn.receipts if "modality weights" in receipt.text] == ["unmet"]
+    assert not any("modality weights" in receipt.text for receipt in other.receipts)
 
 
 async def test_a_question_is_answered_from_fields(make: Make) -> None:

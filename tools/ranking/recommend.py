@@ -110,6 +110,12 @@ class Recommender:
         lost |= {"two-tower"} if self.stock.tower_index is None else set()
         return self._rankers.over([source for source in self._sources if source not in lost])
 
+    @property
+    def heeds_weights(self) -> bool:
+        """Whether modality weights can change the order: they act through the generator, where it has weight."""
+        at = 2 * self.ranker.sources.index("generator")
+        return self.stock.generator is not None and bool(self.ranker.weights[at : at + 2].any())
+
     def warm(self) -> None:
         """Open every index and model, which takes seconds, so that the first turn does not."""
         if len(self.stock):

@@ -91,6 +91,10 @@ class TestReasons:
         assert all(one.sources["lexical"] == 1 for one in found.tracks)
 
 
+def test_without_a_generator_modality_weights_have_nothing_to_act_on(recommender: Recommender) -> None:
+    assert not recommender.heeds_weights
+
+
 def test_bad_arguments_are_refused(recommender: Recommender, catalog: Catalog) -> None:
     with pytest.raises(QueryError):
         ask(recommender, "rock", 0)
