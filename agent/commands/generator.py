@@ -38,13 +38,19 @@ def train(
     dialogues: Annotated[Path | None, typer.Option(help="Human dialogues (CPCD); held-out ones never enter.")] = None,
     examples: Annotated[int, typer.Option(min=100, help="Examples by grammar, shared out over the catalogs.")] = 60_000,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 1,
+    folds: Annotated[
+        int, typer.Option(min=1, help="Train so many compact generators, each without a fold of dialogues and artists.")
+    ] = 1,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop the language model after so many steps.")] = None,
     rank: Annotated[int, typer.Option(min=0, help="Rank of the language model's changes; 0 trains all of it.")] = 16,
     base: Annotated[str, typer.Option(help="Base language model: the bundled one, a folder or a hub name.")] = "",
     self_similarity: Annotated[float, typer.Option(min=0, help="Weight of TalkPlay's self-similarity loss.")] = 0.1,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same order of examples.")] = 0,
 ) -> None:  # fmt: skip
-    """Train a generator on the tracks of one or more catalogs. A killed training of the language model resumes."""
+    """Train a generator on the tracks of one or more catalogs. A killed training of the language model resumes.
+
+    With --folds, for a ranker to learn from, the weights lie in the folders fold-0, fold-1 and so on of --out.
+    """
     from segue.generator.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.load()
@@ -61,7 +67,9 @@ def train(
     }
     out.mkdir(parents=True, exist_ok=True)
     if kind == "compact":
-        _train_compact(corpus, tokenizer, out, about, epochs, seed)
+        _train_compact(corpus, tokenizer, out, about, epochs, seed, folds)
+    elif folds > 1:
+        raise UserError("--folds is for the compact generator")
     else:
         _train_language(corpus, tokenizer, out, about, epochs, steps, seed, rank, base, self_similarity)
     console.print(f"weights in {out}")
@@ -158,19 +166,25 @@ def _corpus(
 
 
 def _train_compact(
-    corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any], epochs: int, seed: int
+    corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any], epochs: int, seed: int, folds: int
 ) -> None:
     from segue.generator.compact_generator import save_compact
     from segue.generator.minilm import MiniLM
     from segue.generator.training.adapt import new_network
     from segue.generator.training.compact import CompactSettings, prepare, train_compact
 
-    network = new_network(tokenizer)
+    settings = CompactSettings(epochs=epochs, seed=seed)
     with _Bars(out / METRICS) as bars:
-        prepared = prepare(corpus, MiniLM.load(), network, bars.reading)
-        settings = CompactSettings(epochs=epochs, seed=seed)
-        train_compact(network, prepared, settings, lambda s: bars.step(s.done, s.total, loss=s.loss))
-    save_compact(network, out, tokenizer=tokenizer.fingerprint, about=about | {"loss": bars.last["loss"]})
+        prepared = prepare(corpus, MiniLM.load(), new_network(tokenizer), bars.reading)
+        for fold in range(folds):
+            network = new_network(tokenizer)
+            only = corpus.without_fold(fold, folds) if folds > 1 else range(len(corpus.examples))
+            train_compact(network, prepared, settings, lambda s: bars.step(s.done, s.total, loss=s.loss), only=only)
+            told = about | {"examples": len(only), "loss": bars.last["loss"]}
+            if folds > 1:
+                told |= {"without_fold": fold, "folds": folds}
+            folder = out / f"fold-{fold}" if folds > 1 else out
+            save_compact(network, folder, tokenizer=tokenizer.fingerprint, about=told)
 
 
 def _train_language(

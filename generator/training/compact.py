@@ -97,11 +97,10 @@ class Prepared(NamedTuple):
     targets: Tensor
     """int64 [n, 27]."""
 
-    def batch(self, rows: Sequence[int]) -> tuple[Texts, Texts, Music]:
+    def batch(self, rows: NDArray[np.int64]) -> tuple[Texts, Texts, Music]:
         """Return what the network takes for these examples."""
-        at = np.asarray(rows)
-        music = music_batch([self.music[row] for row in rows])
-        return self.states.batch(self.message[at]), self.states.batch(self.before[at]), music
+        music = music_batch([self.music[row] for row in rows.tolist()])
+        return self.states.batch(self.message[rows]), self.states.batch(self.before[rows]), music
 
 
 def prepare(
@@ -126,11 +125,16 @@ def train_compact(
     settings: CompactSettings,
     report: Report | None = None,
     every: int = 50,
+    only: Sequence[int] | None = None,
 ) -> None:
-    """Train `network` in place. `report` is called every `every` steps and at the end."""
+    """Train `network` in place, on all examples or on those with the numbers `only`.
+
+    `report` is called every `every` steps and at the end.
+    """
     torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
-    lengths = (prepared.states.lengths(prepared.message) + prepared.states.lengths(prepared.before)).tolist()
+    chosen = np.arange(len(prepared.message)) if only is None else np.asarray(only)
+    lengths = prepared.states.lengths(prepared.message[chosen]) + prepared.states.lengths(prepared.before[chosen])
     total = settings.epochs * -(-len(lengths) // settings.batch)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
@@ -140,7 +144,8 @@ def train_compact(
     losses: list[float] = []
     done = 0
     for _ in range(settings.epochs):
-        for rows in batches(lengths, settings.batch, random):
+        for places in batches(lengths.tolist(), settings.batch, random):
+            rows = chosen[places]
             targets = prepared.targets[rows]
             # Products in bfloat16 where that is quick; weights and their updates stay float32.
             with autocast():

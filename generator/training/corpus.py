@@ -16,7 +16,7 @@ from segue.generator.layout import Codes
 from segue.generator.track import Track
 from segue.generator.training_data.artist_requests import artist_request_examples, read_artist_requests
 from segue.generator.training_data.conversations import conversation_examples
-from segue.generator.training_data.example import Example
+from segue.generator.training_data.example import Example, fold_of
 from segue.generator.training_data.human import TrackResolver, human_examples, read_dialogues
 from segue.generator.training_data.index import TrackIndex
 from segue.generator.training_data.name_requests import name_examples
@@ -63,6 +63,14 @@ class Corpus:
     def target(self, example: Example) -> Codes:
         """Return the codes [27] of the track that answers it."""
         return self.codes[example.target]
+
+    def without_fold(self, fold: int, folds: int) -> list[int]:
+        """Return the numbers of the examples that were not taken from a dialogue or an artist of this fold."""
+        return [
+            number
+            for number, example in enumerate(self.examples)
+            if not example.origin or fold_of(example.origin, folds) != fold
+        ]
 
     def joined(self, other: "Corpus", *, seed: int = 0) -> "Corpus":
         """Return both, shuffled; of a track that is in both, what this one says of it holds."""

@@ -60,5 +60,5 @@ def artist_request_examples(
                 track = index.tracks[chosen]
                 yield Example(
                     (ExampleTurn("user", text),), track.id, "artist-request", (Modality.ST, Modality.AB),
-                    response=response(track, random),
+                    response=response(track, random), origin=artist_key(row.artist),
                 )  # fmt: skip

@@ -112,7 +112,7 @@ def human_examples(dialogues: Iterable[HumanDialogue], resolver: TrackResolver) 
                 _resolved(ids, dialogue, resolver, seen) for ids in (turn.liked_results, turn.disliked_results)
             )
             for track in liked:
-                yield Example(tuple(history), track, "human", (), response=turn.system_response)
+                yield Example(tuple(history), track, "human", (), turn.system_response, dialogue.id)
             history += [ExampleTurn("music", track=track, liked=True) for track in liked]
             history += [ExampleTurn("music", track=track, liked=False) for track in disliked]
             if turn.system_response.strip():
