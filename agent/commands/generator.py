@@ -53,6 +53,7 @@ def train(
     """
     from segue.generator.tokenizer import Tokenizer
 
+    _refuse_garbage(artist_requests, dialogues)
     tokenizer = Tokenizer.load()
     console = Console(stderr=True)
     with console.status("encoding the tracks"):
@@ -134,6 +135,18 @@ def adapt(
         save_compact(network, draft, tokenizer=tokenizer.fingerprint, about=about)
         folder = publish_adapted(catalog, draft)
     Console(stderr=True).print(f"the compact generator knows {len(tracks):,} tracks now: {folder}")
+
+
+def _refuse_garbage(artist_requests: Path | None, dialogues: Path | None) -> None:
+    """Read files for once before the long work begins, so that a bad line is told at once."""
+    from segue.generator.training_data.artist_requests import read_artist_requests
+    from segue.generator.training_data.human import read_dialogues
+
+    if artist_requests:
+        read_artist_requests(artist_requests)
+    if dialogues:
+        for _ in read_dialogues(dialogues):
+            pass
 
 
 def _corpus(

@@ -73,14 +73,15 @@ def adapt(
     during the training. Raises ValueError where there are no tracks.
     """
     adaptation = adaptation or Adaptation()
-    # A small catalog needs fewer examples to be seen as often.
+    # A small catalog needs fewer examples to be seen as often, yet some thousands: how people ask must be learnt too.
     share = min(1.0, len(tracks) / 20_000)
+    most = adaptation.mixture
     mixture = replace(
-        adaptation.mixture,
-        requests=max(2_000, int(adaptation.mixture.requests * share)),
-        conversations=max(500, int(adaptation.mixture.conversations * share)),
-        playlists=max(500, int(adaptation.mixture.playlists * share)),
-        names=max(500, int(adaptation.mixture.names * share)),
+        most,
+        requests=_scaled(most.requests, share, 2_000),
+        conversations=_scaled(most.conversations, share, 500),
+        playlists=_scaled(most.playlists, share, 500),
+        names=_scaled(most.names, share, 500),
     )
     network, started = _start(tokenizer, from_shipped=adaptation.from_shipped)
     corpus = build_corpus(tracks, codes, mixture)
@@ -95,6 +96,10 @@ def adapt(
         "seed": adaptation.settings.seed,
     }
     return network, about
+
+
+def _scaled(most: int, share: float, least: int) -> int:
+    return min(most, max(least, int(most * share)))
 
 
 def _start(tokenizer: Tokenizer, *, from_shipped: bool) -> tuple[CompactNetwork, str]:

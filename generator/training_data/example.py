@@ -70,7 +70,7 @@ class Example:
 
 
 def fold_of(origin: str, folds: int) -> int:
-    """Return the fold, from 0, that a dialogue's id or an artist's key falls in; whoever judges a model uses the same."""
+    """Return the fold, from 0, that a dialogue's id or an artist's key falls in, the same for all models and judges."""
     # Another hash than the one that holds dialogues out, which would leave a fold empty.
     return int(hashlib.sha256(f"fold {origin}".encode()).hexdigest(), 16) % folds
 
