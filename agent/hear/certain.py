@@ -44,18 +44,24 @@ _LEAD: Final = (
     r"^\W*(?:(?:actually|well|honestly|oh|hey|hi|hello|also|no|wait|ok|okay|you know|by the way|btw|but|and"
     r"|on second thoughts?|to be honest|tbh)\W+)*"
 )
-_LOVES: Final = r"(?:love|like|adore|enjoy|am (?:really )?into|am a (?:big |huge )?fan of)"
+_LOVES: Final = r"(?:love|like|adore|enjoy)"
 _HATES: Final = (
-    r"(?:hate|detest|dislike|loathe|despise|can(?:'|’)?t stand|cannot stand"
-    r"|do(?: not|n(?:'|’)?t) (?:like|enjoy|care for)|am not into)"
+    r"(?:hate|detest|dislike|loathe|despise|can(?:'|’)?t (?:stand|bear)|cannot (?:stand|bear)"
+    r"|do(?: not|n(?:'|’)?t) (?:like|enjoy|care for))"
+)
+_AM: Final = r"i(?:(?:'|’)?m| am) (?:(?:really|very|so|just|totally|also|quite|all) )*"
+_FOND: Final = r"(?:into|fond of|crazy about|mad about|big on|a (?:big |huge |great )?(?:fan|lover) of)"
+_UNFOND: Final = (
+    r"(?:not (?:really |much |that |so )?(?:into|fond of|big on|a (?:big |huge )?fan of)|sick of|fed up with)"
 )
 _OF_SIGHT: Final = (
     r"(?!(?:this|that|these|those|it|them|you|your|how|when|what|to|hearing|any of|all of|both|none|number)\b"
     rf"|{_NUMBERED}\b|the (?:\w+ )?(?:song|track|one|idea|playlist|list)\b|#|\d)"
 )
 _STATING: Final = re.compile(
-    rf"{_LEAD}i (?:(?:really|just|absolutely|also|simply|still|totally|do|always|have always|actually) )*"
-    rf"(?:(?P<love>{_LOVES})|(?P<hate>{_HATES})) {_OF_SIGHT}(?=\W*\w)",
+    rf"{_LEAD}(?:i (?:(?:really|just|absolutely|also|simply|still|totally|do|always|have always|actually) )*"
+    rf"(?:(?P<love>{_LOVES})|(?P<hate>{_HATES}))|{_AM}(?:(?P<fond>{_FOND})|(?P<unfond>{_UNFOND}))"
+    rf"|(?P<bare>(?:really |absolutely |just )?(?:hate|detest|can(?:'|’)?t (?:stand|bear)))) {_OF_SIGHT}(?=\W*\w)",
     re.IGNORECASE,
 )
 _ASKING_TOO: Final = re.compile(
@@ -80,6 +86,9 @@ _REFUSING: Final = frozenset(
         "nada", "niente", "nessun", "nessuna", "kein", "keine", "keinen", "besides", "aucun", "aucune",
     }
 )  # fmt: skip
+LIKING: Final = frozenset({"love", "like", "adore", "enjoy"})
+HATING: Final = frozenset({"hate", "detest", "dislike", "loathe", "despise"})
+_DENYING: Final = frozenset({"not", "dont", "doesnt", "didnt", "never", "cant", "cannot"})
 _PAIRS: Final = frozenset({("than", "other"), ("from", "apart"), ("from", "aside")})
 """Two words that refuse together, the last one first: "other than", "apart from"."""
 _ORDER: Final = re.compile(
@@ -103,7 +112,7 @@ _BETWEEN: Final = frozenset(
         "by", "de", "di", "von", "of",
     }
 )  # fmt: skip
-_NOT_REFUSING: Final = frozenset({"only", "just", "sure", "necessarily", "bad", "mind"})
+_COMPARING: Final = frozenset({"like", "similar", "resembling", "style", "vibe", "vein", "inspired", "influenced"})
 
 
 def certain_act(text: str) -> Act | None:
@@ -131,7 +140,7 @@ def stated(text: str) -> Polarity | None:
     match = _STATING.match(head)
     if match is None or _ASKING_TOO.search(head):
         return None
-    return "want" if match["love"] else "avoid"
+    return "want" if match["love"] or match["fond"] else "avoid"
 
 
 def one_sided(text: str) -> bool:
@@ -164,13 +173,30 @@ def certain_polarity(text: str, words: Sequence[Word], first: int) -> Polarity |
             return None
         if word.key in _REFUSING:
             return "avoid"
-        if (word.key, words[place - 1].key if place else "") in _PAIRS:
+        earlier = words[place - 1].key if place else ""
+        if (word.key, earlier) in _PAIRS:
+            return "avoid"
+        if word.key in HATING and earlier not in _DENYING:
             return "avoid"
         if word.key == "but" and place > 0:
-            before = words[place - 1].key
-            return "avoid" if before in ("anything", "everything", "all") else "want" if before == "nothing" else None
+            return "avoid" if earlier in ("anything", "everything", "all") else "want" if earlier == "nothing" else None
         if word.key not in _BETWEEN:
             return None
         after = word.start
         place -= 1
     return None
+
+
+def credited(words: Sequence[Word], first: int, names: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether the name that begins at word `first` says who is to be heard: "rock by Radiohead or Nirvana".
+
+    `names` are the spans of the names before it. Nothing may be compared before it: "like the ones by Radiohead".
+    """
+    place = first - 1
+    ends = {stop: begin for begin, stop in names}
+    while place >= 0 and words[place].key in ("or", "and"):
+        begin = ends.get(place)
+        if begin is None:
+            return False
+        place = begin - 1
+    return place >= 0 and words[place].key == "by" and not any(word.key in _COMPARING for word in words[:place])

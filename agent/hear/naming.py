@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from segue.agent.hear.certain import certain_polarity
+from segue.agent.hear.certain import HATING, LIKING, certain_polarity, credited
 from segue.agent.hear.constraints import plain_value
 from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.house import House
@@ -58,6 +58,14 @@ _EMPTY: Final = frozenset(
         "so",
         "very",
         "really",
+        "something",
+        "anything",
+        "stuff",
+        "music",
+        "song",
+        "songs",
+        "track",
+        "tracks",
     ]
 )
 
@@ -122,6 +130,8 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
             if not _counts(mention, span, sense):
                 continue
             polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
+            if polarity == "like" and mention.kind == "artist" and credited(reading.words, span[0], taken):
+                polarity = "want"
             if polarity == "avoid" and own_negation:
                 polarity = "want"
             taken.append(span)
@@ -136,6 +146,7 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
             items.append((reading.words[first].start, polarity, kind, value))
     for stretch in sense.stretches:
         for first, stop in _rest(stretch, taken):
+            first = _behind_verb(reading, first, stop)
             text = _text(reading, first, stop)
             if stretch.kind in _PLURAL and stretch.score < FAINT:
                 continue
@@ -153,6 +164,13 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
     for _, polarity, kind, value in sorted(items, key=lambda item: item[0]):
         named.add(polarity, kind, value)
     return named
+
+
+def _behind_verb(reading: Reading, first: int, stop: int) -> int:
+    """Return where a facet begins if the tagger took "hate country" for one."""
+    while first < stop - 1 and reading.words[first].key in LIKING | HATING:
+        first += 1
+    return first
 
 
 def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house: House) -> Stretch:
