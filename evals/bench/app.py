@@ -11,6 +11,7 @@ from segue.evals.bench import (
     intent,
     match,
     music_crs,
+    next_song,
     quantizers,
     ranking,
     requests,
@@ -38,6 +39,7 @@ app.command("importance")(importance.command)
 app.command("intent")(intent.command)
 app.command("match")(match.command)
 app.command("music-crs")(music_crs.command)
+app.command("next-song")(next_song.command)
 app.command("quantizers")(quantizers.command)
 app.command("ranking")(ranking.command)
 app.command("requests")(requests.command)
