@@ -29,6 +29,7 @@ def build_app() -> typer.Typer:
         generator,
         hear,
         importance,
+        listener,
         mcp,
         ranking,
         recommend,
@@ -44,6 +45,7 @@ def build_app() -> typer.Typer:
     app.add_typer(generator.app, name="generator")
     app.add_typer(hear.app, name="hear")
     app.add_typer(importance.app, name="importance")
+    app.add_typer(listener.app, name="listener")
     app.command("mcp")(mcp.mcp)
     app.add_typer(ranking.app, name="ranking")
     app.command("recommend")(recommend.recommend)

@@ -68,12 +68,18 @@ class CompactNetwork(nn.Module):
         for table in (*self.codes, self.rating):
             nn.init.normal_(table.weight, std=0.02)
 
-    def forward(self, message: Texts, before: Texts, music: Music) -> Tensor:
-        """Return the states of the nine modalities, [n, 9, 1152]."""
+    def forward(self, message: Texts, before: Texts, music: Music, listener: Tensor | None = None) -> Tensor:
+        """Return the states of the nine modalities, [n, 9, 1152].
+
+        `listener` [n, any, 384] are soft tokens that are read beside the others (Spotify's generative recommender).
+        """
         heard, known = self._music(music)
         nothing = self.nothing.expand(len(heard), 1, -1)
         tokens = torch.cat((nothing, message.states + self.segment[0], before.states + self.segment[1], heard), dim=1)
         real = torch.cat((known.new_ones(len(known), 1), message.real, before.real, known), dim=1)
+        if listener is not None:
+            tokens = torch.cat((tokens, listener), dim=1)
+            real = torch.cat((real, real.new_ones(listener.shape[:2])), dim=1)
         read = self.queries(tokens, ~real)
         sentences = torch.cat((sentence_vectors(message), sentence_vectors(before)), dim=-1)
         return torch.cat((self.dropout(read), sentences[:, None].expand(-1, len(MODALITIES), -1)), dim=-1)

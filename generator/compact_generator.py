@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from segue.generator.compact import CompactNetwork, music_batch, played, read_texts, spoken
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import SemanticIdError, WeightsCorrupt
 from segue.generator.layout import CodeLayout
-from segue.generator.minilm import BASE_SHA256, MessageTokenizer, MiniLM, Precision
+from segue.generator.minilm import BASE_SHA256, WIDTH, MessageTokenizer, MiniLM, Precision
 from segue.generator.one_pass import OnePassGenerator
 from segue.generator.weight_files import SHIPPED, fill, read_weights, write_weights
 
@@ -63,8 +65,11 @@ class CompactGenerator(OnePassGenerator):
         """The layout of its semantic IDs."""
         return self._network.layout
 
-    def distribution(self, dialogue: Dialogue) -> CodeDistribution:
-        """Return the distribution for a dialogue, at once. Raises SemanticIdError for codes of another layout."""
+    def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
+        """Return the distribution for a dialogue, at once; `user` [384] is the listener's soft token, if any.
+
+        Raises SemanticIdError for codes of another layout, ValueError for a soft token of another length.
+        """
         message, before = spoken(dialogue)
         try:
             music = music_batch([played(dialogue, self.layout)])
@@ -72,5 +77,11 @@ class CompactGenerator(OnePassGenerator):
             raise SemanticIdError(str(error)) from error
         with torch.inference_mode():
             texts = [read_texts(self._body, self._tokenizer, [text]) for text in (message, before)]
-            states = self._network(*texts, music)
+            states = self._network(*texts, music, None if user is None else _token(user))
             return self._network.heads.distribution(states[0])
+
+
+def _token(user: NDArray[np.float32]) -> torch.Tensor:
+    if user.shape != (WIDTH,) or not np.isfinite(user).all():
+        raise ValueError(f"a soft token is {WIDTH} finite numbers, not an array of shape {user.shape}")
+    return torch.from_numpy(np.ascontiguousarray(user, dtype=np.float32))[None, None]

@@ -3,6 +3,9 @@
 A subclass says how a dialogue becomes a distribution. Knows requests, deadlines and the choice of IDs; no model.
 """
 
+import numpy as np
+from numpy.typing import NDArray
+
 from segue.generator.deadline import Deadline
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
@@ -19,8 +22,11 @@ class OnePassGenerator:
         self.fingerprint = fingerprint
         self._worker = Worker(name)
 
-    def distribution(self, dialogue: Dialogue) -> CodeDistribution:
-        """Return the distribution for a dialogue, at once. Raises SemanticIdError for codes of another layout."""
+    def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
+        """Return the distribution for a dialogue, at once; `user` is the listener's soft token, if any.
+
+        Raises SemanticIdError for codes of another layout, ValueError for a soft token that it cannot read.
+        """
         raise NotImplementedError
 
     async def generate(self, request: GenerationRequest) -> Generation:
@@ -32,6 +38,6 @@ class OnePassGenerator:
         await self._worker.aclose()
 
     def _generate(self, request: GenerationRequest, deadline: Deadline) -> Generation:
-        distribution = self.distribution(request.dialogue)
+        distribution = self.distribution(request.dialogue, request.user)
         deadline.check()
         return Generation(distribution, select_ids(distribution, request))

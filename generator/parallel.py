@@ -5,6 +5,7 @@ Knows the model and prompts; the weights' files are `language_files`' business.
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
@@ -27,8 +28,13 @@ class ParallelGenerator(OnePassGenerator):
         """The layout of its semantic IDs."""
         return self._model.codec.layout
 
-    def distribution(self, dialogue: Dialogue) -> CodeDistribution:
-        """Return the distribution for a dialogue, at once. Raises SemanticIdError for codes of another layout."""
+    def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
+        """Return the distribution for a dialogue, at once.
+
+        Raises SemanticIdError for codes of another layout, ValueError for a soft token: none was learnt for this model.
+        """
+        if user is not None:
+            raise ValueError("the parallel generator reads no soft token")
         prompt = self._prompts.prompt(dialogue)
         ids = torch.from_numpy(np.append(prompt, self._prompts.codec.begin))[None]
         with torch.inference_mode():

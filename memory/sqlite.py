@@ -5,19 +5,21 @@ read once, then only what is new, and a taste is computed again only when someth
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ValidationError
 
 from segue.memory.errors import TasteCorrupt
 from segue.memory.events import TasteEvent
 from segue.memory.fresh import Fresh, Kept, taste_of
+from segue.memory.listener.kept import KeptVector
 from segue.memory.profile import ordered
-from segue.memory.sqlite_file import PATIENCE, Row, SqliteFile
+from segue.memory.sqlite_file import PATIENCE, Row, SqliteFile, VectorRow
 from segue.memory.taste import Taste
 from segue.memory.transfer import exported, imported
 from segue.memory.undo import undoing
@@ -55,7 +57,7 @@ class SqliteTasteStore:
 
     async def export(self, user: str) -> dict[str, Any]:
         """See `TasteStore`."""
-        return await self._run(lambda: exported(user, self._read(user).events))
+        return await self._run(lambda: exported(user, self._read(user).events, _kept(self._file.vector(user))))
 
     async def import_(self, user: str, data: object) -> int:
         """See `TasteStore`."""
@@ -85,6 +87,26 @@ class SqliteTasteStore:
             return undone
 
         return await self._run(undo)
+
+    async def state(self, user: str) -> str:
+        """See `VectorStore`."""
+        return await self._run(lambda: ":".join(map(str, self._file.state(user))))
+
+    async def vector(self, user: str) -> KeptVector | None:
+        """See `VectorStore`."""
+        return await self._run(lambda: _kept(self._file.vector(user)))
+
+    async def keep_vectors(self, vectors: Mapping[str, KeptVector]) -> None:
+        """See `VectorStore`."""
+        rows = [
+            (user, one.version, one.state, one.computed.timestamp(), one.values.astype("<f4").tobytes())
+            for user, one in vectors.items()
+        ]
+        await self._run(lambda: self._file.keep_vectors(rows))
+
+    async def outdated(self, version: str, before: datetime) -> tuple[str, ...]:
+        """See `VectorStore`."""
+        return await self._run(lambda: tuple(self._file.outdated(version, before.timestamp())))
 
     async def aclose(self) -> None:
         """See `TasteStore`; calls that wait are finished first."""
@@ -120,3 +142,11 @@ class SqliteTasteStore:
 
 def _rows(events: Iterable[TasteEvent]) -> list[Row]:
     return [(event.user, event.key, event.model_dump_json(exclude_defaults=True)) for event in events]
+
+
+def _kept(row: VectorRow | None) -> KeptVector | None:
+    if row is None:
+        return None
+    _, version, state, time, body = row
+    values = np.frombuffer(body, dtype="<f4").astype(np.float32)
+    return KeptVector(version, state, datetime.fromtimestamp(time, UTC), values)

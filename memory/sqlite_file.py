@@ -1,7 +1,8 @@
 """One SQLite file of taste events, with plain blocking calls: transactions, retries, and erasing that leaves no bytes.
 
-Many processes may hold the same file open. Writers wait for each other; readers never wait. Knows rows of text (user,
-key, time, body), not what they mean.
+Beside the events stands at most one vector a listener, computed from them; it goes when they go. Many processes may
+hold the same file open. Writers wait for each other; readers never wait. Knows rows of text (user, key, time, body) and
+bytes, not what they mean.
 """
 
 import os
@@ -17,6 +18,8 @@ from segue.memory.errors import TasteCorrupt, TasteStoreBusy
 T = TypeVar("T")
 Row = tuple[str, str, str]
 """User, key and body of an event."""
+VectorRow = tuple[str, str, str, float, bytes]
+"""Listener, version of the model, state of the log that it was computed from, time in seconds, and the vector."""
 State = tuple[int, int]
 """How many events a listener has, and the number of the newest: equal only for equal logs, for no number is reused."""
 
@@ -24,16 +27,27 @@ PATIENCE: Final = 20.0
 """Seconds to wait for other writers before giving up."""
 _APPLICATION: Final = 0x53454754
 """Marks the file as ours ("SEGT")."""
-_SCHEMA_VERSION: Final = 1
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    user TEXT NOT NULL,
-    key TEXT NOT NULL,
-    body TEXT NOT NULL,
-    UNIQUE (user, key)
+_SCHEMA_VERSION: Final = 2
+_SCHEMA: Final = (
+    """
+    CREATE TABLE IF NOT EXISTS events (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        user TEXT NOT NULL,
+        key TEXT NOT NULL,
+        body TEXT NOT NULL,
+        UNIQUE (user, key)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS vectors (
+        user TEXT PRIMARY KEY,
+        version TEXT NOT NULL,
+        state TEXT NOT NULL,
+        time REAL NOT NULL,
+        body BLOB NOT NULL
+    )
+    """,
 )
-"""
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
 _BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -94,10 +108,44 @@ class SqliteFile:
         Deleted cells are zeroed at once, yet pages that SQLite moved may hold stale copies, and so may the write-ahead
         log: rebuilding the file and emptying the log removes both.
         """
-        count = self._write(lambda: self._connection.execute("DELETE FROM events WHERE user = ?", (user,)).rowcount)
+
+        def deleting() -> int:
+            self._connection.execute("DELETE FROM vectors WHERE user = ?", (user,))
+            return self._connection.execute("DELETE FROM events WHERE user = ?", (user,)).rowcount
+
+        count = self._write(deleting)
         self._patiently(lambda: self._connection.execute("VACUUM"))
         self._patiently(self._empty_log)
         return count
+
+    def vector(self, user: str) -> VectorRow | None:
+        """Return the vector kept of a listener."""
+        query = "SELECT user, version, state, time, body FROM vectors WHERE user = ?"
+
+        def reading() -> VectorRow | None:
+            found: VectorRow | None = self._connection.execute(query, (user,)).fetchone()
+            return found
+
+        return self._patiently(reading)
+
+    def keep_vectors(self, rows: Iterable[VectorRow]) -> None:
+        """Keep vectors in place of those before, of listeners who have events: nobody who was erased comes back."""
+        rows = list(rows)
+        query = (
+            "INSERT OR REPLACE INTO vectors (user, version, state, time, body) SELECT ?1, ?2, ?3, ?4, ?5 "
+            "WHERE EXISTS (SELECT 1 FROM events WHERE user = ?1)"
+        )
+        self._write(lambda: self._connection.executemany(query, rows))
+
+    def outdated(self, version: str, before: float) -> list[str]:
+        """Return the listeners without a vector of `version`, computed since `before` from their log as it is now."""
+        query = (
+            "SELECT log.user FROM "
+            "(SELECT user, count(*) || ':' || max(number) AS state FROM events GROUP BY user) AS log "
+            "LEFT JOIN vectors ON vectors.user = log.user AND vectors.state = log.state AND vectors.version = ? "
+            "AND vectors.time >= ? WHERE vectors.user IS NULL ORDER BY log.user"
+        )
+        return self._patiently(lambda: [user for (user,) in self._connection.execute(query, (version, before))])
 
     def close(self) -> None:
         """Close the file."""
@@ -119,7 +167,8 @@ class SqliteFile:
         if version < _SCHEMA_VERSION:
             run("BEGIN IMMEDIATE")
             try:
-                run(_SCHEMA)
+                for table in _SCHEMA:
+                    run(table)
                 run(f"PRAGMA application_id = {_APPLICATION}")
                 run(f"PRAGMA user_version = {_SCHEMA_VERSION}")
                 run("COMMIT")

@@ -1,4 +1,8 @@
-"""Export and import: a listener's events as versioned JSON data, checked whole before any of it is used."""
+"""Export and import: a listener's events as versioned JSON data, checked whole before any of it is used.
+
+The vector that stands for a listener is personal data too: it is exported with the events. It is not imported, for it
+follows from them, and another model would make another.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -8,11 +12,20 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from segue.memory.errors import TasteFileInvalid
 from segue.memory.events import TasteEvent
+from segue.memory.listener.kept import KeptVector
 
 FORMAT: Final = "segue-taste"
 VERSION: Final = 1
 MAX_EVENTS: Final = 1_000_000
 """Events in one import."""
+
+
+class _Vector(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: str
+    computed: AwareDatetime
+    values: Annotated[tuple[float, ...], Field(max_length=4096)]
 
 
 class _File(BaseModel):
@@ -23,17 +36,25 @@ class _File(BaseModel):
     user: str
     exported: AwareDatetime
     events: Annotated[tuple[TasteEvent, ...], Field(max_length=MAX_EVENTS)]
+    vector: _Vector | None = None
 
 
-def exported(user: str, events: Iterable[TasteEvent]) -> dict[str, Any]:
-    """Return {"format": "segue-taste", "version": 1, "user", "exported" (UTC), "events"} as plain JSON data."""
-    return {
+def exported(user: str, events: Iterable[TasteEvent], vector: KeptVector | None = None) -> dict[str, Any]:
+    """Return {"format": "segue-taste", "version": 1, "user", "exported" (UTC), "events"} as plain JSON data.
+
+    Where a vector is kept of the listener, "vector" holds its "version", when it was "computed", and its "values".
+    """
+    data = {
         "format": FORMAT,
         "version": VERSION,
         "user": user,
         "exported": datetime.now(UTC).isoformat(),
         "events": [event.model_dump(mode="json", exclude_defaults=True) for event in events],
     }
+    if vector is not None:
+        values = [float(value) for value in vector.values]
+        data["vector"] = {"version": vector.version, "computed": vector.computed.isoformat(), "values": values}
+    return data
 
 
 def imported(user: str, data: object) -> list[TasteEvent]:

@@ -12,6 +12,7 @@ from segue.evals.bench import (
     match,
     music_crs,
     next_song,
+    personal,
     quantizers,
     ranking,
     requests,
@@ -40,6 +41,7 @@ app.command("intent")(intent.command)
 app.command("match")(match.command)
 app.command("music-crs")(music_crs.command)
 app.command("next-song")(next_song.command)
+app.command("personal")(personal.command)
 app.command("quantizers")(quantizers.command)
 app.command("ranking")(ranking.command)
 app.command("requests")(requests.command)

@@ -35,7 +35,7 @@ class NextSongSettings:
     weight_decay: float = 0.01
     negatives: int = 64
     """Songs drawn for each batch, which all its events share."""
-    patience: int = 4
+    patience: int = 8
     """Epochs without a better figure after which training ends; the best model is kept."""
     seed: int = 0
 

@@ -1,0 +1,63 @@
+"""`segue listener`: vectors that stand for listeners: learn how to make them, and keep them up to date."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="What stands for a listener in the generator.", no_args_is_help=True)
+
+
+@app.command()
+def train(
+    catalog: Annotated[Path, typer.Option(file_okay=False, exists=True, help="A catalog folder with playlists.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write the weights into.")],
+    generator: Annotated[
+        Path | None, typer.Option(exists=True, help="Weights of the compact generator; the shipped ones if not given.")
+    ] = None,
+    dialogues: Annotated[
+        Path | None, typer.Option(exists=True, help="Dialogues with likes (CPCD's format); held-out ones are left out.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the autoencoder.")] = 1200,
+    examples: Annotated[int, typer.Option(min=1, help="Examples that the soft token learns from.")] = 8_000,
+    seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 0,
+) -> None:  # fmt: skip
+    """Learn listeners' vectors and their soft tokens; the generator stays as it is."""
+    import numpy as np
+    from rich.console import Console
+
+    from segue.generator.compact_generator import COMPACT, load_compact
+    from segue.generator.errors import SourceError
+    from segue.generator.training_data.human import read_dialogues
+    from segue.memory.listener.learn import Plan, learn
+    from segue.memory.listener.model import generator_version
+    from segue.memory.listener.token_training import TokenSettings
+    from segue.memory.listener.training import ListenerSettings
+    from segue.tools.catalog.catalog import Catalog
+    from segue.tools.catalog.semantic_ids import open_codes
+
+    console = Console(stderr=True)
+    folder = generator or COMPACT
+    with Catalog.open(catalog) as opened:
+        tracks, table = list(opened), open_codes(opened)
+        codes, fingerprint = table.codes(np.arange(len(tracks))), table.fingerprint
+    network, _ = load_compact(folder, tokenizer=fingerprint)
+    plan = Plan(
+        listeners=ListenerSettings(steps=steps, seed=seed), token=TokenSettings(examples=examples, seed=seed)
+    )  # fmt: skip
+
+    def report(what: str, done: int, total: int, loss: float) -> None:
+        console.print(f"{what}: step {done:,} of {total:,}, loss {loss:.4f}")
+
+    try:
+        model, about = learn(
+            tracks, codes, network, fingerprint, plan=plan, report=report,
+            dialogues=read_dialogues(dialogues, "train") if dialogues else (),
+        )  # fmt: skip
+    except ValueError as error:
+        raise SourceError(f"{catalog}: {error}") from error
+    shown = [argument.rpartition("/")[2] for argument in sys.argv[1:]]
+    model.save(out, about | {"command": f"segue {shlex.join(shown)}", "generator": generator_version(folder)})
+    console.print(f"weights in {out}")

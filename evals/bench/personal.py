@@ -1,0 +1,164 @@
+"""`segue bench personal`: what a listener's soft token adds to a frozen generator, with playlists as listeners.
+
+See `evals.personal` for the rows. Differences in nDCG@20 and Hit@10 to "none" and to "another's token" come with
+intervals of 95 % over listeners. `time` is what the token adds to a turn: the vector from a store of taste, the token,
+and the generator's longer input.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+import typer
+
+from segue.evals.bench.playlists import fifth
+from segue.evals.bench.result import BenchResult, Row
+
+if TYPE_CHECKING:
+    from segue.evals.metrics import Ranks
+    from segue.generator.compact_generator import CompactGenerator
+    from segue.generator.layout import Codes
+    from segue.memory.listener.model import ListenerModel
+
+Part = Literal["held", "all"]
+
+
+def command(
+    catalog: Annotated[Path | None, typer.Option(help="A catalog folder; the default catalog if not given.")] = None,
+    split: Annotated[Part, typer.Option(help="Playlists held out of training (one in five), or all.")] = "held",
+    limit: Annotated[int, typer.Option(min=2, help="Listeners at most.")] = 200,
+    listed: Annotated[bool, typer.Option("--listed", help="Rank only tracks that stand in some playlist.")] = False,
+    without: Annotated[str, typer.Option(help="Modalities that do not count, separated by commas.")] = "TC",
+    weights: Annotated[Path | None, typer.Option(help="Weights by `segue listener train`; the shipped ones.")] = None,
+    generator: Annotated[Path | None, typer.Option(help="Weights of a compact generator; the shipped ones.")] = None,
+    bootstrap: Annotated[int, typer.Option(min=1, help="Samples for intervals.")] = 2000,
+    quick: Annotated[bool, typer.Option("--quick", help="Ten listeners: does it run?")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure the soft token: none, the right one, another listener's, and history in words."""
+    from segue.evals.personal import PersonalRows, cases, rank_cases
+    from segue.generator.compact_generator import COMPACT, CompactGenerator
+    from segue.generator.errors import SourceError
+    from segue.generator.modality import Modality
+    from segue.generator.training_data.index import TrackIndex
+    from segue.memory.listener.model import LISTENER, ListenerModel
+    from segue.tools.catalog.catalog import Catalog
+    from segue.tools.catalog.default import default_catalog
+    from segue.tools.catalog.semantic_ids import open_codes
+
+    try:
+        left_out = [Modality(name.strip()) for name in without.split(",") if name.strip()]
+    except ValueError as error:
+        raise typer.BadParameter(f"--without: {error}") from error
+    folder = catalog or default_catalog()
+    with Catalog.open(folder) as opened:
+        tracks = list(opened)
+        table = open_codes(opened)
+        codes, fingerprint = table.codes(np.arange(len(tracks))), table.fingerprint
+        dense = np.array(opened.dense.vectors)
+    playlists = {name: rows for name, rows in TrackIndex(tracks).playlists.items() if split == "all" or fifth(name)}
+    found = cases(playlists, tracks, 10 if quick else limit)
+    if len(found) < 2:
+        raise SourceError(f"{folder} has no two playlists ({split}) of eight tracks")
+    pool = np.array([bool(track.listened) or not listed for track in tracks])
+    model = ListenerModel.load(weights or LISTENER, tokenizer=fingerprint)
+    speaks = CompactGenerator.load(generator or COMPACT, tokenizer=fingerprint)
+    ranks = rank_cases(PersonalRows(speaks, model, tracks, codes, dense, left_out), found, pool)
+    rows = [row for kind, by in ranks.items() if by for row in _rows(kind, by, bootstrap)]
+    rows += _times(speaks, model, codes, 10 if quick else 60)
+    data = {
+        "catalog": folder.name, "tracks": len(tracks), "ranked": int(pool.sum()), "listeners": len(found),
+        "split": split, "without": without, "weights": str(weights or "shipped"),
+        "generator": str(generator or "shipped"),
+    }  # fmt: skip
+    BenchResult(bench="personal", data=data, rows=rows).show(as_json=json_)
+
+
+def _rows(kind: str, by: "dict[str, list[Ranks]]", samples: int) -> list[Row]:
+    from segue.evals.metrics import bootstrap_difference, hit, ndcg
+
+    def values(name: str) -> dict[str, "np.ndarray[tuple[int], np.dtype[np.float64]]"]:
+        return {
+            "hit@10": np.array([hit(ranks, 10) for ranks in by[name]]),
+            "hit@100": np.array([hit(ranks, 100) for ranks in by[name]]),
+            "ndcg@20": np.array([ndcg(ranks, 20) for ranks in by[name]]),
+        }
+
+    listeners = [str(number) for number in range(len(by["none"]))]
+    rows = []
+    for name in by:
+        own = values(name)
+        metrics = {metric: float(numbers.mean()) for metric, numbers in own.items()} | {"listeners": len(listeners)}
+        rows.append(Row(name=f"{kind}, {name}", metrics=metrics))
+    right = values("right token")
+    for other in ("none", "another's token", "history in words"):
+        theirs = values(other)
+        metrics = {}
+        for metric, numbers in right.items():
+            low, high = bootstrap_difference(numbers, theirs[metric], listeners, samples=samples)
+            metrics |= {metric: float(np.mean(numbers - theirs[metric])), f"{metric}_low": low, f"{metric}_high": high}
+        rows.append(Row(name=f"{kind}, right token less {other}", metrics=metrics))
+    return rows
+
+
+def _times(generator: "CompactGenerator", model: "ListenerModel", codes: "Codes", repeats: int) -> list[Row]:
+    """Time a turn's additions: a vector that is kept, one after a new event, the token, and the generator with it."""
+    from segue.generator.dialogue import Dialogue
+    from segue.memory.events import Subject, TasteEvent
+    from segue.memory.listener.refresh import vector_of
+    from segue.memory.store import SqliteTasteStore
+
+    def liked(number: int) -> TasteEvent:
+        subject = Subject(kind="track", value=str(number))
+        return TasteEvent(key=str(number), user="ana", time=datetime.now(UTC), kind="liked", subject=subject)
+
+    async def through_a_store(path: Path) -> tuple[list[float], list[float]]:
+        store = SqliteTasteStore(path)
+        codes_of = lambda subject: codes[int(subject.value)][None]  # noqa: E731
+        await store.append([liked(number) for number in range(50)])
+        await vector_of(store, model, codes_of, "ana")
+        kept, fresh = [], []
+        for number in range(repeats):
+            started = time.perf_counter()
+            await vector_of(store, model, codes_of, "ana")
+            kept.append(time.perf_counter() - started)
+            await store.append([liked(50 + number)])
+            started = time.perf_counter()
+            await vector_of(store, model, codes_of, "ana")
+            fresh.append(time.perf_counter() - started)
+        await store.aclose()
+        return kept, fresh
+
+    with TemporaryDirectory() as folder:
+        kept, fresh = asyncio.run(through_a_store(Path(folder) / "taste.sqlite"))
+    vector = np.zeros(model.autoencoder.decode.out_features, dtype=np.float32)
+    dialogue, token = Dialogue.of("some mellow 90s rock, nothing too sad"), model.token(vector)
+    generator.distribution(dialogue)
+    return [
+        _spread("time, kept vector", kept),
+        _spread("time, vector after a new event", fresh),
+        _spread("time, token", _seconds(lambda: model.token(vector), repeats)),
+        _spread("time, generator without", _seconds(lambda: generator.distribution(dialogue), repeats)),
+        _spread("time, generator with token", _seconds(lambda: generator.distribution(dialogue, token), repeats)),
+    ]
+
+
+def _seconds(work: Callable[[], object], repeats: int) -> list[float]:
+    found = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - started)
+    return found
+
+
+def _spread(name: str, seconds: Sequence[float]) -> Row:
+    milliseconds = 1000 * np.asarray(seconds)
+    return Row(
+        name=name, metrics={"p50_ms": float(np.median(milliseconds)), "p95_ms": float(np.quantile(milliseconds, 0.95))}
+    )
