@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 export OMP_WAIT_POLICY := passive
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: chat demo test check format tokenizer generator ranking clean
+.PHONY: chat demo test check format tokenizer generator ranking personal clean
 .DEFAULT_GOAL := chat
 
 # Create the environment, with every version pinned by constraints.txt and torch as a CPU build where there is no GPU.
@@ -61,6 +61,13 @@ ranking: $(READY)
 	$(BIN)/segue adapt build/open --from-scratch --requests 6000
 	$(BIN)/segue ranking train --catalog build/open --generator build/open/generator/compact \
 		--dialogues $(DATA)/cpcd_dialogs.jsonl.gz --artist-requests $(DATA)/artist_facts.jsonl --out tools/weights/ranking
+
+# Learn listeners' vectors and the soft token of the compact generator that ships; five minutes on two cores.
+personal: $(READY)
+	mkdir -p build
+	gzip -dc $(DATA)/tracks.jsonl.gz | grep '"cpcd"' > build/cpcd.jsonl
+	$(BIN)/segue catalog import build/cpcd.jsonl tools/catalog/default/tracks.parquet --catalog build/open
+	$(BIN)/segue listener train --catalog build/open --dialogues $(DATA)/cpcd_dialogs.jsonl.gz --out memory/weights/listener
 
 OPEN = --catalog tools/catalog/default/tracks.parquet --catalog build/cpcd.jsonl \
 	--artist-requests $(DATA)/artist_facts.jsonl --dialogues $(DATA)/cpcd_dialogs.jsonl.gz

@@ -61,3 +61,42 @@ def train(
     shown = [argument.rpartition("/")[2] for argument in sys.argv[1:]]
     model.save(out, about | {"command": f"segue {shlex.join(shown)}", "generator": generator_version(folder)})
     console.print(f"weights in {out}")
+
+
+@app.command()
+def refresh(
+    catalog: Annotated[
+        Path | None, typer.Option(help="A catalog folder; the default catalog if not given.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of taste; by default SEGUE_DATA or the user's data folder.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights by `segue listener train`; the shipped ones.")] = None,
+) -> None:  # fmt: skip
+    """Compute the vectors of all listeners whose taste changed, or faded for a day; for once a day."""
+    import asyncio
+    import time
+
+    from segue.agent.parts import TASTE
+    from segue.agent.settings import Settings
+    from segue.memory.listener.model import LISTENER, ListenerModel
+    from segue.memory.listener.refresh import refresh as refresh_all
+    from segue.memory.store import SqliteTasteStore
+    from segue.tools.catalog.catalog import Catalog
+    from segue.tools.catalog.default import default_catalog
+    from segue.tools.catalog.semantic_ids import open_codes
+    from segue.tools.listener_codes import ListenerCodes
+
+    async def run() -> int:
+        with Catalog.open(catalog or default_catalog()) as opened:
+            table = open_codes(opened)
+            model = ListenerModel.load(weights or LISTENER, tokenizer=table.fingerprint)
+            store = SqliteTasteStore((data or Settings.load().data) / TASTE)
+            try:
+                return await refresh_all(store, model, ListenerCodes(opened, table))
+            finally:
+                await store.aclose()
+
+    started = time.perf_counter()
+    count = asyncio.run(run())
+    typer.echo(f"{count:,} listeners in {time.perf_counter() - started:.1f} s.")

@@ -2,7 +2,8 @@
 
 See `evals.personal` for the rows. Differences in nDCG@20 and Hit@10 to "none" and to "another's token" come with
 intervals of 95 % over listeners. `time` is what the token adds to a turn: the vector from a store of taste, the token,
-and the generator's longer input.
+and the generator's longer input. `--refresh N` computes the vectors of N simulated listeners as the daily command does,
+apart from and together with reading their events from a store.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ def command(
     weights: Annotated[Path | None, typer.Option(help="Weights by `segue listener train`; the shipped ones.")] = None,
     generator: Annotated[Path | None, typer.Option(help="Weights of a compact generator; the shipped ones.")] = None,
     bootstrap: Annotated[int, typer.Option(min=1, help="Samples for intervals.")] = 2000,
+    refresh: Annotated[int, typer.Option(min=0, help="Simulated listeners to refresh; 0: none.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Ten listeners: does it run?")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -71,6 +73,7 @@ def command(
     ranks = rank_cases(PersonalRows(speaks, model, tracks, codes, dense, left_out), found, pool)
     rows = [row for kind, by in ranks.items() if by for row in _rows(kind, by, bootstrap)]
     rows += _times(speaks, model, codes, 10 if quick else 60)
+    rows += _refresh(model, codes, refresh) if refresh else []
     data = {
         "catalog": folder.name, "tracks": len(tracks), "ranked": int(pool.sum()), "listeners": len(found),
         "split": split, "without": without, "weights": str(weights or "shipped"),
@@ -145,6 +148,67 @@ def _times(generator: "CompactGenerator", model: "ListenerModel", codes: "Codes"
         _spread("time, token", _seconds(lambda: model.token(vector), repeats)),
         _spread("time, generator without", _seconds(lambda: generator.distribution(dialogue), repeats)),
         _spread("time, generator with token", _seconds(lambda: generator.distribution(dialogue, token), repeats)),
+    ]
+
+
+HISTORY = 20
+"""Events of a simulated listener."""
+STORED = 2_000
+"""Simulated listeners that stand in a store, at most."""
+
+
+def _refresh(model: "ListenerModel", codes: "Codes", count: int) -> list[Row]:
+    """Time the vectors of `count` listeners with twenty events each: from arrays, and of some from a store."""
+    import resource
+
+    from segue.memory.events import Subject, TasteEvent
+    from segue.memory.listener.history import History
+    from segue.memory.listener.refresh import CHUNK, refresh, vectors_of
+    from segue.memory.store import SqliteTasteStore
+
+    random = np.random.default_rng(0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    started = time.perf_counter()
+    for start in range(0, count, CHUNK):
+        rows = random.integers(0, len(codes), (min(CHUNK, count - start), HISTORY))
+        weights = random.choice(np.array([1.0, 0.1, -0.3, -1.0], dtype=np.float32), rows.shape)
+        vectors_of(model, [History(codes[own], weight) for own, weight in zip(rows, weights, strict=True)])
+    alone = time.perf_counter() - started
+
+    attributes = (Subject(kind="artist", value="Portishead"), Subject(kind="genre", value="trip hop"))
+
+    async def stored(path: Path, listeners: int) -> float:
+        store = SqliteTasteStore(path)
+        for user in range(listeners):
+            await store.append(
+                [
+                    TasteEvent(
+                        key=str(number), user=str(user), time=datetime.now(UTC), kind="liked",
+                        subject=Subject(kind="track", value=str(random.integers(len(codes)))),
+                        attributes=attributes,
+                    )
+                    for number in range(HISTORY)
+                ]
+            )  # fmt: skip
+        begun = time.perf_counter()
+        await refresh(store, model, lambda subject: codes[int(subject.value)][None])
+        seconds = time.perf_counter() - begun
+        await store.aclose()
+        return seconds
+
+    listeners = min(count, STORED)
+    with TemporaryDirectory() as folder:
+        seconds = asyncio.run(stored(Path(folder) / "taste.sqlite", listeners))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [
+        Row(
+            name="refresh, vectors alone",
+            metrics={"listeners": count, "listeners_per_second": count / alone, "memory_mb": after - before},
+        ),
+        Row(
+            name="refresh, from a store",
+            metrics={"listeners": listeners, "listeners_per_second": listeners / seconds},
+        ),
     ]
 
 
