@@ -31,6 +31,7 @@ def build_app() -> typer.Typer:
         importance,
         listener,
         mcp,
+        radio,
         ranking,
         recommend,
         search,
@@ -47,6 +48,7 @@ def build_app() -> typer.Typer:
     app.add_typer(importance.app, name="importance")
     app.add_typer(listener.app, name="listener")
     app.command("mcp")(mcp.mcp)
+    app.command("radio")(radio.radio)
     app.add_typer(ranking.app, name="ranking")
     app.command("recommend")(recommend.recommend)
     app.command("search")(search.search)
