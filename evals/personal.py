@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.evals.generators import dialogue_of
 from segue.evals.metrics import Ranks, ranks_of
 from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
 from segue.generator.distribution import CodeDistribution, log_code_prior
@@ -24,6 +25,7 @@ from segue.generator.names import fold
 from segue.generator.track import Track
 from segue.memory.listener.history import History
 from segue.memory.listener.model import ListenerModel
+from segue.tools.ranking.dialogues import JudgedTurn
 
 NEUTRAL: Final = (
     "can you play me a few songs?", "let's hear some tunes", "hi, I'd like to hear some music", "got anything for me?",
@@ -133,6 +135,20 @@ class PersonalRows:
         weights = np.ones(len(case.known), dtype=np.float32)
         return self._model.vector(History(self._codes[list(case.known)], weights))
 
+    def scores_of_turn(self, turn: JudgedTurn, stranger: JudgedTurn) -> dict[str, Scores]:
+        """Return float32 [tracks] by row for a turn of a conversation; the token is made of what was rated before."""
+        dialogue = dialogue_of(turn.state, self._tracks, self._codes)
+        return {
+            "none": self._generated(dialogue),
+            "right token": self._generated(dialogue, self._model.token(self._rated(turn))),
+            "another's token": self._generated(dialogue, self._model.token(self._rated(stranger))),
+        }
+
+    def _rated(self, turn: JudgedTurn) -> Floats:
+        liked, disliked = turn.state.liked, turn.state.disliked
+        weights = np.array([1.0] * len(liked) + [-1.0] * len(disliked), dtype=np.float32)
+        return self._model.vector(History(self._codes[[*liked, *disliked]], weights))
+
     def _with_music(self, case: Case, request: str) -> Dialogue:
         turns = [
             music_turn(self._codes[row], f"{self._tracks[row].title} by {self._tracks[row].artist}", True)
@@ -161,3 +177,17 @@ def rank_cases(rows: PersonalRows, found: Sequence[Case], pool: NDArray[np.bool_
                 for name, scores in rows.scores(case, request, stranger).items():
                     ranks[kind].setdefault(name, []).append(ranks_of(scores, wanted, candidates))
     return ranks
+
+
+def rank_turns(rows: PersonalRows, turns: Sequence[JudgedTurn]) -> tuple[dict[str, list[Ranks]], list[str]]:
+    """Return the ranks of what was liked by row, and the dialogue of each turn in which something was rated before."""
+    rated = [turn for turn in turns if turn.state.rated]
+    ranks: dict[str, list[Ranks]] = {}
+    for number, turn in enumerate(rated):
+        later = [*rated[number + 1 :], *rated]
+        stranger = next(other for other in later if other.dialogue != turn.dialogue)
+        for name, scores in rows.scores_of_turn(turn, stranger).items():
+            candidates = np.ones(len(scores), dtype=bool)
+            candidates[list(turn.state.rated)] = False
+            ranks.setdefault(name, []).append(ranks_of(scores, turn.relevant, candidates))
+    return ranks, [turn.dialogue for turn in rated]

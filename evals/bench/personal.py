@@ -1,5 +1,8 @@
 """`segue bench personal`: what a listener's soft token adds to a frozen generator, with playlists as listeners.
 
+With `--dialogs` the held-out turns of human conversations follow, in which something was rated before: there the
+generator reads messages and rated tracks anyway, and the token is made of the same tracks.
+
 See `evals.personal` for the rows. Differences in nDCG@20 and Hit@10 to "none" and to "another's token" come with
 intervals of 95 % over listeners. `time` is what the token adds to a turn: the vector from a store of taste, the token,
 and the generator's longer input. `--refresh N` computes the vectors of N simulated listeners as the daily command does,
@@ -37,6 +40,7 @@ def command(
     without: Annotated[str, typer.Option(help="Modalities that do not count, separated by commas.")] = "TC",
     weights: Annotated[Path | None, typer.Option(help="Weights by `segue listener train`; the shipped ones.")] = None,
     generator: Annotated[Path | None, typer.Option(help="Weights of a compact generator; the shipped ones.")] = None,
+    dialogs: Annotated[Path | None, typer.Option(help="Dialogues in CPCD's format, over the same catalog.")] = None,
     bootstrap: Annotated[int, typer.Option(min=1, help="Samples for intervals.")] = 2000,
     refresh: Annotated[int, typer.Option(min=0, help="Simulated listeners to refresh; 0: none.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Ten listeners: does it run?")] = False,
@@ -72,6 +76,13 @@ def command(
     speaks = CompactGenerator.load(generator or COMPACT, tokenizer=fingerprint)
     ranks = rank_cases(PersonalRows(speaks, model, tracks, codes, dense, left_out), found, pool)
     rows = [row for kind, by in ranks.items() if by for row in _rows(kind, by, bootstrap)]
+    if dialogs is not None:
+        from segue.evals.personal import rank_turns
+        from segue.tools.ranking.dialogues import judged_turns, read_conversations, youtube_positions
+
+        turns = list(judged_turns(read_conversations(dialogs, "held"), youtube_positions(tracks)))
+        by, groups = rank_turns(PersonalRows(speaks, model, tracks, codes, dense, left_out), turns)
+        rows += _rows("dialogues", by, bootstrap, groups)
     rows += _times(speaks, model, codes, 10 if quick else 60)
     rows += _refresh(model, codes, refresh) if refresh else []
     data = {
@@ -82,7 +93,8 @@ def command(
     BenchResult(bench="personal", data=data, rows=rows).show(as_json=json_)
 
 
-def _rows(kind: str, by: "dict[str, list[Ranks]]", samples: int) -> list[Row]:
+def _rows(kind: str, by: "dict[str, list[Ranks]]", samples: int, groups: Sequence[str] | None = None) -> list[Row]:
+    """Return figures by row and differences with intervals; `groups` are dialogues whose turns belong together."""
     from segue.evals.metrics import bootstrap_difference, hit, ndcg
 
     def values(name: str) -> dict[str, "np.ndarray[tuple[int], np.dtype[np.float64]]"]:
@@ -92,7 +104,7 @@ def _rows(kind: str, by: "dict[str, list[Ranks]]", samples: int) -> list[Row]:
             "ndcg@20": np.array([ndcg(ranks, 20) for ranks in by[name]]),
         }
 
-    listeners = [str(number) for number in range(len(by["none"]))]
+    listeners = groups or [str(number) for number in range(len(by["none"]))]
     rows = []
     for name in by:
         own = values(name)
@@ -100,6 +112,8 @@ def _rows(kind: str, by: "dict[str, list[Ranks]]", samples: int) -> list[Row]:
         rows.append(Row(name=f"{kind}, {name}", metrics=metrics))
     right = values("right token")
     for other in ("none", "another's token", "history in words"):
+        if other not in by:
+            continue
         theirs = values(other)
         metrics = {}
         for metric, numbers in right.items():
@@ -120,31 +134,35 @@ def _times(generator: "CompactGenerator", model: "ListenerModel", codes: "Codes"
         subject = Subject(kind="track", value=str(number))
         return TasteEvent(key=str(number), user="ana", time=datetime.now(UTC), kind="liked", subject=subject)
 
-    async def through_a_store(path: Path) -> tuple[list[float], list[float]]:
+    async def through_a_store(path: Path) -> tuple[list[float], list[float], list[float]]:
         store = SqliteTasteStore(path)
         codes_of = lambda subject: codes[int(subject.value)][None]  # noqa: E731
         await store.append([liked(number) for number in range(50)])
         await vector_of(store, model, codes_of, "ana")
-        kept, fresh = [], []
+        kept, fresh, written = [], [], []
         for number in range(repeats):
             started = time.perf_counter()
             await vector_of(store, model, codes_of, "ana")
             kept.append(time.perf_counter() - started)
             await store.append([liked(50 + number)])
             started = time.perf_counter()
-            await vector_of(store, model, codes_of, "ana")
+            await vector_of(store, model, codes_of, "ana", keep=False)
             fresh.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            await vector_of(store, model, codes_of, "ana")
+            written.append(time.perf_counter() - started)
         await store.aclose()
-        return kept, fresh
+        return kept, fresh, written
 
     with TemporaryDirectory() as folder:
-        kept, fresh = asyncio.run(through_a_store(Path(folder) / "taste.sqlite"))
+        kept, fresh, written = asyncio.run(through_a_store(Path(folder) / "taste.sqlite"))
     vector = np.zeros(model.autoencoder.decode.out_features, dtype=np.float32)
     dialogue, token = Dialogue.of("some mellow 90s rock, nothing too sad"), model.token(vector)
     generator.distribution(dialogue)
     return [
         _spread("time, kept vector", kept),
         _spread("time, vector after a new event", fresh),
+        _spread("time, vector after a new event, written", written),
         _spread("time, token", _seconds(lambda: model.token(vector), repeats)),
         _spread("time, generator without", _seconds(lambda: generator.distribution(dialogue), repeats)),
         _spread("time, generator with token", _seconds(lambda: generator.distribution(dialogue, token), repeats)),

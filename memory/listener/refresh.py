@@ -22,16 +22,27 @@ CHUNK: Final = 512
 
 
 async def vector_of(
-    store: VectorStore, model: ListenerModel, codes_of: CodesOf, user: str, now: datetime | None = None
+    store: VectorStore,
+    model: ListenerModel,
+    codes_of: CodesOf,
+    user: str,
+    now: datetime | None = None,
+    *,
+    keep: bool = True,
 ) -> Floats:
-    """Return a listener's vector, float32 [64], of the log as it is now; that of the prior for one without events."""
+    """Return a listener's vector, float32 [64], of the log as it is now; that of the prior for one without events.
+
+    Without `keep` a vector that had to be computed is not written, which is what costs time: an answer need not wait
+    for the disk.
+    """
     now = now or datetime.now(UTC)
     state = await store.state(user)
     kept = await store.vector(user)
     if kept is not None and kept.holds(model.version, state, now - AGE):
         return kept.values
     vector = model.vector(history_of(await store.events(user), codes_of, now))
-    await store.keep_vectors({user: KeptVector(model.version, state, now, vector)})
+    if keep:
+        await store.keep_vectors({user: KeptVector(model.version, state, now, vector)})
     return vector
 
 
