@@ -142,6 +142,8 @@ class PersonalRows:
             "none": self._generated(dialogue),
             "right token": self._generated(dialogue, self._model.token(self._rated(turn))),
             "another's token": self._generated(dialogue, self._model.token(self._rated(stranger))),
+            "vector without generator": self._model.scores(self._rated(turn), self._codes),
+            "mean of descriptions": (self._dense @ self._dense[list(turn.state.liked)].sum(axis=0)).astype(np.float32),
         }
 
     def _rated(self, turn: JudgedTurn) -> Floats:

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from segue.generator.layout import CodeLayout, Codes
 from segue.generator.minilm import BASE_SHA256, WIDTH
 from segue.generator.weight_files import WEIGHTS, fill, read_weights, write_weights
-from segue.memory.listener.autoencoder import ListenerAutoencoder
+from segue.memory.listener.autoencoder import USER, ListenerAutoencoder
 from segue.memory.listener.history import History
 from segue.memory.listener.soft_token import SoftToken
 
@@ -76,12 +76,16 @@ class ListenerModel:
             token: Floats = self.soft_token(torch.from_numpy(vector)[None])[0, 0].numpy()
         return token
 
-    def scores(self, vector: Floats, codes: Codes) -> Floats:
-        """Return how well tracks suit a listener, float32 [n], by their codes alone."""
+    def decoded(self, codes: Codes) -> Floats:
+        """Return what listeners' vectors are multiplied with to score tracks [n, 27]: float32 [n, 64]."""
         with torch.inference_mode():
             tracks = self.autoencoder.tracks(self.autoencoder.places(codes))
-            scores: Floats = self.autoencoder.scores(torch.from_numpy(vector)[None], tracks)[0].numpy()
-        return scores
+            decoded: Floats = (self.autoencoder.decode(tracks) / USER**0.5).numpy()
+        return decoded
+
+    def scores(self, vector: Floats, codes: Codes) -> Floats:
+        """Return how well tracks suit a listener, float32 [n], by their codes alone."""
+        return self.decoded(codes) @ vector
 
 
 def generator_version(folder: Path) -> str:
