@@ -185,7 +185,6 @@ def _refresh(model: "ListenerModel", codes: "Codes", count: int) -> list[Row]:
     from segue.memory.store import SqliteTasteStore
 
     random = np.random.default_rng(0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     started = time.perf_counter()
     for start in range(0, count, CHUNK):
         rows = random.integers(0, len(codes), (min(CHUNK, count - start), HISTORY))
@@ -217,11 +216,11 @@ def _refresh(model: "ListenerModel", codes: "Codes", count: int) -> list[Row]:
     listeners = min(count, STORED)
     with TemporaryDirectory() as folder:
         seconds = asyncio.run(stored(Path(folder) / "taste.sqlite", listeners))
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
         Row(
             name="refresh, vectors alone",
-            metrics={"listeners": count, "listeners_per_second": count / alone, "memory_mb": after - before},
+            metrics={"listeners": count, "listeners_per_second": count / alone, "peak_mb": peak},
         ),
         Row(
             name="refresh, from a store",

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -217,3 +218,13 @@ async def test_a_refresh_computes_what_changed_and_nothing_else(model: ListenerM
     nobody = await vector_of(store, model, codes_of, "eve", NOW)
     assert np.array_equal(nobody, model.vector(History(family_codes()[:0], np.zeros(0, dtype=np.float32))))
     assert await store.vector("eve") is None
+
+
+def test_the_token_of_the_documentation_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "personal.md").read_text("utf-8")
+    names: dict[str, Any] = {}
+    exec(compile(page.split("```python\n")[1].split("```")[0], "docs/personal.md", "exec"), names)
+    with_token, without = names["with_token"], names["without"]
+    assert not np.allclose(with_token.modalities[0].log_first[1:], without.modalities[0].log_first[1:])
+    with pytest.raises(ValueError, match="384 finite numbers"):
+        names["generator"].distribution(names["Dialogue"](), np.zeros(3, dtype=np.float32))
