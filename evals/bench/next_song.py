@@ -57,6 +57,7 @@ def command(
     width: Annotated[int, typer.Option(min=4, help="Dimensions (h); an even number.")] = 32,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs at most.")] = 20,
     repeats: Annotated[int, typer.Option(min=1, help="Trainings of each model; figures are means.")] = 1,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the radio playlists that is read.")] = 1.0,
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of the data, two epochs: does it run?")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -74,8 +75,14 @@ def command(
     if radio is not None:
         from segue.evals.radio import read_radio
 
-        heard = read_radio(radio, _genres(), share=0.1 if quick else 1.0)
-        data |= {"radio": str(radio), "songs": heard.songs, "train": len(heard.train), "held_out": len(heard.held)}
+        heard = read_radio(radio, _genres(), share=0.1 if quick else share)
+        data |= {
+            "radio": str(radio),
+            "share": 0.1 if quick else share,
+            "songs": heard.songs,
+            "train": len(heard.train),
+            "held_out": len(heard.held),
+        }
         data |= {"held_out_rule": f"sha256(line) % 5 == {heard.remainder}"}
         rows += _radio_rows(heard, budget)
     if dialogs is not None and catalog is not None:
