@@ -95,7 +95,7 @@ def load_model(
     """Return the causal language model `name` in evaluation mode, in the quick format here unless `dtype` differs."""
     from transformers import AutoModelForCausalLM
 
-    with _no_progress_bars():
+    with no_progress_bars():
         # from_pretrained leaves a model in evaluation mode.
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             resolve(name, cache=cache), dtype=dtype or quick_dtype()
@@ -129,7 +129,7 @@ def _convert(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        with _no_progress_bars():
+        with no_progress_bars():
             # Without `dequantize` the weights may stay packed in their blocks where a kernel for that is installed.
             model: Any = AutoModelForCausalLM.from_pretrained(
                 str(source.parent),
@@ -157,7 +157,7 @@ def _convert(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _no_progress_bars() -> Iterator[None]:
+def no_progress_bars() -> Iterator[None]:
     """Keep the loading bars of transformers out of a program's output, and leave its setting as it was."""
     from transformers.utils import logging
 

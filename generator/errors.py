@@ -11,6 +11,7 @@
     │   ├── SemanticIdError     text, tokens or bytes that spell no semantic ID
     │   ├── BaseModelNotFound   the language model is not installed
     │   ├── GenerationTimeout   a generator did not answer before its deadline
+    │   ├── GeneratorUnavailable  a generator's server is down, overloaded or answers nonsense
     │   ├── SynthesisError      a chat model that keeps answering what is no conversation
     │   └── QueryError          a search that cannot be run as asked
     └── IntegrityError          stored data that must not be trusted
@@ -75,6 +76,13 @@ class BaseModelNotFound(UserError):
 
 class GenerationTimeout(UserError):
     """Raised by a generator that cannot answer in time; the agent goes on without it and says so."""
+
+
+class GeneratorUnavailable(UserError):
+    """Raised by a generator behind a server that is down, overloaded, or answers what is no answer.
+
+    The agent ranks by search alone meanwhile and says so; the generator finds out by itself when the server is back.
+    """
 
 
 class SynthesisError(UserError):

@@ -17,13 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segue.generator.beam_search import Beam, Floats, search
+from segue.generator.beam_rounds import answer, checked, distribution_of, narrowed
+from segue.generator.beam_search import Floats, search
 from segue.generator.continuations import Continuations
 from segue.generator.deadline import Deadline
 from segue.generator.decoder import Decoder, Paths
 from segue.generator.dialogue import Dialogue
-from segue.generator.distribution import CodeDistribution, ModalityDistribution
-from segue.generator.errors import SemanticIdError
+from segue.generator.distribution import CodeDistribution
 from segue.generator.interface import Generation, GenerationRequest
 from segue.generator.language import MusicLanguageModel
 from segue.generator.layout import UNKNOWN, CodeLayout, Codes
@@ -32,10 +32,6 @@ from segue.generator.modality import LEVELS, POSITIONS
 from segue.generator.prompt import PromptBuilder
 from segue.generator.worker import Worker
 
-MOST_BEAMS: Final = 16
-"""Beams at once; where more IDs are wanted, further rounds find them, those found before ruled out."""
-_LIMITED_BEAMS: Final = 4
-"""Beams at the least where only certain IDs may come out."""
 _SCORED: Final = 32
 """IDs scored in one forward pass."""
 
@@ -74,7 +70,7 @@ class SequenceGenerator:
         layout in the dialogue.
         """
         _, tables = search(self._steps(*self._read(dialogue)), Continuations(self.layout), 0, Deadline(None))
-        return self._distribution(tables)
+        return distribution_of(self.layout, tables)
 
     def log_likelihoods(self, dialogue: Dialogue, codes: Codes) -> NDArray[np.float32]:
         """Return log p of the known codes of given IDs, float32 [n] for codes [n, 27], teacher-forced.
@@ -82,7 +78,7 @@ class SequenceGenerator:
         What the model knows of a track that it would not have written itself: for ranking again what others found. The
         prompt is read once for all. Raises SemanticIdError for codes of another layout.
         """
-        codes = self._checked(codes)
+        codes = checked(self.layout, codes)
         state, kept = self._read(dialogue)
         parts = np.array_split(codes, max(1, -(-len(codes) // _SCORED)))
         return np.concatenate([self._score(state, kept, part) for part in parts])
@@ -92,28 +88,9 @@ class SequenceGenerator:
         await self._worker.aclose()
 
     def _generate(self, request: GenerationRequest, deadline: Deadline) -> Generation:
-        allowed, banned = (None if c is None else self._checked(c) for c in (request.allowed, request.banned))
-        continuations = Continuations(self.layout, allowed, banned)
-        random = None if request.seed is None else np.random.default_rng(request.seed)
-        least = _LIMITED_BEAMS if continuations.limited and random is None else 1
+        narrowed(self.layout, request)  # before the prompt is read, for that costs time
         state, kept = self._read(request.dialogue)
-        found: list[Beam] = []
-        guide: list[Floats] = []
-        while True:
-            missing = request.n - len(found)
-            width = min(MOST_BEAMS, max(missing, least))
-            beams, tables = search(
-                self._steps(state, kept), continuations, width, deadline, random=random, guided=not guide
-            )
-            guide = guide or tables
-            found += beams[:missing]
-            if len(found) == request.n or not beams:
-                break
-            continuations = continuations.without(np.array([beam.codes for beam in beams[:missing]], dtype=np.uint8))
-        if random is None:
-            found.sort(key=lambda beam: -beam.score)
-        ids = np.array([beam.codes for beam in found], dtype=np.uint8).reshape(-1, POSITIONS)
-        return Generation(self._distribution(guide), ids)
+        return answer(lambda: self._steps(state, kept), self.layout, request, deadline)
 
     def _read(self, dialogue: Dialogue) -> tuple[Tensor, Paths]:
         """Return the state of the begin token [1, d] and the path of what was read."""
@@ -136,16 +113,6 @@ class SequenceGenerator:
             table = _table(self._model, states[:, position], position)
             total += np.where(known, table[np.arange(len(codes)), codes[:, position]], np.float32(0))
         return total
-
-    def _distribution(self, tables: Sequence[Floats]) -> CodeDistribution:
-        triples = [tables[start : start + LEVELS] for start in range(0, POSITIONS, LEVELS)]
-        return CodeDistribution(self.layout, tuple(ModalityDistribution.independent(*triple) for triple in triples))
-
-    def _checked(self, codes: Codes) -> Codes:
-        try:
-            return self.layout.check(np.asarray(codes))
-        except ValueError as error:
-            raise SemanticIdError(str(error)) from error
 
 
 class _Steps:

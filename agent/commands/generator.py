@@ -1,4 +1,4 @@
-"""`segue generator train` and `segue adapt`: teaching the generators of semantic IDs."""
+"""`segue generator train` and `export`, and `segue adapt`: teaching generators of semantic IDs, taking them elsewhere."""
 
 import hashlib
 import json
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 METRICS = "training.jsonl"
 """The file beside the weights that holds one line per report of their training."""
 
-app = typer.Typer(help="The generators of semantic IDs: train one of your own.", no_args_is_help=True)
+app = typer.Typer(help="The generators of semantic IDs: train one of your own, export it.", no_args_is_help=True)
 
 TRAINING_TOKENS = 88
 TRAINING_TRACKS = 1
 """How long prompts are in training, and how many earlier tracks stand in them: each token costs time."""
 
 Kind = Literal["compact", "language"]
+Dtype = Literal["float32", "bfloat16"]
 
 
 @app.command("train")
@@ -74,6 +75,27 @@ def train(
     else:
         _train_language(corpus, tokenizer, out, about, epochs, steps, seed, rank, base, self_similarity)
     console.print(f"weights in {out}")
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder of the checkpoint; an older export is replaced.")],
+    weights: Annotated[
+        Path | None, typer.Option(exists=True, help="Weights of the language model; the shipped ones if not given.")
+    ] = None,
+    base: Annotated[str, typer.Option(help="The base model that they were trained on, if not the bundled one.")] = "",
+    dtype: Annotated[Dtype, typer.Option(help="The type of the numbers; float32 loses nothing.")] = "float32",
+) -> None:
+    """Write the language model as one Hugging Face checkpoint, for vLLM and the like."""
+    from segue.generator import base_model
+    from segue.generator.export import export as write
+    from segue.generator.language_files import LANGUAGE
+
+    console = Console(stderr=True)
+    with console.status("merging the weights"):
+        record = write(out, weights=weights or LANGUAGE, base=base or base_model.BUNDLED, dtype=dtype)
+    console.print(f"a checkpoint in {out}; serve it under the name")
+    typer.echo(str(record.name))
 
 
 def adapt(

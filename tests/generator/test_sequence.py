@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
+from segue.generator.beam_rounds import MOST_BEAMS
 from segue.generator.continuations import Continuations
 from segue.generator.contract import GeneratorContract
 from segue.generator.dialogue import Dialogue
@@ -18,7 +19,7 @@ from segue.generator.interface import GenerationRequest, Generator
 from segue.generator.language import MusicLanguageModel
 from segue.generator.layout import UNKNOWN, CodeLayout, Codes
 from segue.generator.prompt import PromptBuilder, codec_for
-from segue.generator.sequence import MOST_BEAMS, SequenceGenerator
+from segue.generator.sequence import SequenceGenerator
 
 SMALL = CodeLayout(((2, 2, 1),) * 9)
 WISH = Dialogue.of("some mellow 90s rock")
