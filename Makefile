@@ -62,12 +62,14 @@ ranking: $(READY)
 	$(BIN)/segue ranking train --catalog build/open --generator build/open/generator/compact \
 		--dialogues $(DATA)/cpcd_dialogs.jsonl.gz --artist-requests $(DATA)/artist_facts.jsonl --out tools/weights/ranking
 
-# Learn listeners' vectors and the soft token of the compact generator that ships; five minutes on two cores.
+# Learn listeners' vectors, the soft token of the compact generator that ships, and the next-song model; ten minutes on two
+# cores.
 personal: $(READY)
 	mkdir -p build
 	gzip -dc $(DATA)/tracks.jsonl.gz | grep '"cpcd"' > build/cpcd.jsonl
 	$(BIN)/segue catalog import build/cpcd.jsonl tools/catalog/default/tracks.parquet --catalog build/open
 	$(BIN)/segue listener train --catalog build/open --dialogues $(DATA)/cpcd_dialogs.jsonl.gz --out memory/weights/listener
+	$(BIN)/segue next-song train --catalog build/open --dialogues $(DATA)/cpcd_dialogs.jsonl.gz --out generator/weights/next_song
 
 OPEN = --catalog tools/catalog/default/tracks.parquet --catalog build/cpcd.jsonl \
 	--artist-requests $(DATA)/artist_facts.jsonl --dialogues $(DATA)/cpcd_dialogs.jsonl.gz

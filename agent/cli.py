@@ -31,6 +31,7 @@ def build_app() -> typer.Typer:
         importance,
         listener,
         mcp,
+        next_song,
         radio,
         ranking,
         recommend,
@@ -48,6 +49,7 @@ def build_app() -> typer.Typer:
     app.add_typer(importance.app, name="importance")
     app.add_typer(listener.app, name="listener")
     app.command("mcp")(mcp.mcp)
+    app.add_typer(next_song.app, name="next-song")
     app.command("radio")(radio.radio)
     app.add_typer(ranking.app, name="ranking")
     app.command("recommend")(recommend.recommend)

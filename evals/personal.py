@@ -22,6 +22,7 @@ from segue.generator.distribution import CodeDistribution, log_code_prior
 from segue.generator.layout import CodeLayout, Codes
 from segue.generator.modality import MODALITIES, Modality
 from segue.generator.names import fold
+from segue.generator.next_song.shipped import Continuation
 from segue.generator.track import Track
 from segue.memory.listener.history import History
 from segue.memory.listener.model import ListenerModel
@@ -101,13 +102,16 @@ class PersonalRows:
         codes: Codes,
         dense: Floats,
         without: Collection[Modality] = (Modality.TC,),
+        continuation: Continuation | None = None,
     ) -> None:
-        """`without` are modalities that do not count."""
+        """`without` are modalities that do not count; `continuation` adds what comes next to the rows of turns."""
         self._generator = generator
         self._model = model
         self._tracks = tracks
         self._codes = codes
         self._dense = dense
+        self._continuation = continuation
+        self._songs = None if continuation is None else continuation.vectors(codes)
         self._prior = log_code_prior(codes, generator.layout)
         self._counts = np.array([modality not in without for modality in MODALITIES])
 
@@ -138,13 +142,25 @@ class PersonalRows:
     def scores_of_turn(self, turn: JudgedTurn, stranger: JudgedTurn) -> dict[str, Scores]:
         """Return float32 [tracks] by row for a turn of a conversation; the token is made of what was rated before."""
         dialogue = dialogue_of(turn.state, self._tracks, self._codes)
-        return {
+        return self._next(turn) | {
             "none": self._generated(dialogue),
             "right token": self._generated(dialogue, self._model.token(self._rated(turn))),
             "another's token": self._generated(dialogue, self._model.token(self._rated(stranger))),
             "vector without generator": self._model.scores(self._rated(turn), self._codes),
             "mean of descriptions": (self._dense @ self._dense[list(turn.state.liked)].sum(axis=0)).astype(np.float32),
         }
+
+    def _next(self, turn: JudgedTurn) -> dict[str, Scores]:
+        if self._continuation is None or self._songs is None:
+            return {}
+        rated = [
+            (position, opinion)
+            for past in turn.state.past
+            for positions, opinion in ((past.disliked, False), (past.liked, True))
+            for position in positions
+        ]
+        state = self._continuation.state(self._codes[[row for row, _ in rated]], [opinion for _, opinion in rated])
+        return {"next song": self._songs @ state}
 
     def _rated(self, turn: JudgedTurn) -> Floats:
         liked, disliked = turn.state.liked, turn.state.disliked

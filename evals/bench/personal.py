@@ -41,6 +41,9 @@ def command(
     weights: Annotated[Path | None, typer.Option(help="Weights by `segue listener train`; the shipped ones.")] = None,
     generator: Annotated[Path | None, typer.Option(help="Weights of a compact generator; the shipped ones.")] = None,
     dialogs: Annotated[Path | None, typer.Option(help="Dialogues in CPCD's format, over the same catalog.")] = None,
+    next_song: Annotated[
+        Path | None, typer.Option(help="Weights by `segue next-song train`; the shipped ones.")
+    ] = None,
     bootstrap: Annotated[int, typer.Option(min=1, help="Samples for intervals.")] = 2000,
     refresh: Annotated[int, typer.Option(min=0, help="Simulated listeners to refresh; 0: none.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Ten listeners: does it run?")] = False,
@@ -78,10 +81,12 @@ def command(
     rows = [row for kind, by in ranks.items() if by for row in _rows(kind, by, bootstrap)]
     if dialogs is not None:
         from segue.evals.personal import rank_turns
+        from segue.generator.next_song.shipped import NEXT_SONG, Continuation
         from segue.tools.ranking.dialogues import judged_turns, read_conversations, youtube_positions
 
         turns = list(judged_turns(read_conversations(dialogs, "held"), youtube_positions(tracks)))
-        by, groups = rank_turns(PersonalRows(speaks, model, tracks, codes, dense, left_out), turns)
+        continuation = Continuation.load(next_song or NEXT_SONG, tokenizer=fingerprint)
+        by, groups = rank_turns(PersonalRows(speaks, model, tracks, codes, dense, left_out, continuation), turns)
         rows += _rows("dialogues", by, bootstrap, groups)
     rows += _times(speaks, model, codes, 10 if quick else 60)
     rows += _refresh(model, codes, refresh) if refresh else []

@@ -107,9 +107,9 @@ class SongDecomposition(nn.Module):
 
 
 class SongEmbedding(nn.Module):
-    """The vector of a song: the sum of its parts, at least one."""
+    """The vector of a song: the sum of its parts, at least one, each of which takes songs int64 [...]."""
 
-    def __init__(self, parts: Sequence[SongIndex | SongCodes | SongDecomposition]) -> None:
+    def __init__(self, parts: Sequence[nn.Module]) -> None:
         super().__init__()
         if not parts:
             raise ValueError("a song needs something that stands for it")

@@ -37,6 +37,8 @@ class NextSongSettings:
     """Songs drawn for each batch, which all its events share."""
     patience: int = 8
     """Epochs without a better figure after which training ends; the best model is kept."""
+    even: float = 0.0
+    """Share of the songs drawn that are drawn evenly among all, and not by popularity."""
     seed: int = 0
 
 
@@ -74,7 +76,7 @@ def train_next_song(
         raise ValueError("nothing was heard that a next song could be learnt from")
     torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
-    shares = popularity(sequences, songs)
+    shares = (1 - settings.even) * popularity(sequences, songs) + settings.even / songs
     optimizer = torch.optim.AdamW(
         [p for p in model.parameters() if p.requires_grad],
         lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98),
