@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from torch import Tensor, nn
+from torch.nn import functional
 
 from segue.generator.layout import DEFAULT_LAYOUT, UNKNOWN, CodeLayout, Codes
 from segue.generator.modality import LEVELS, MODALITIES, Modality
@@ -58,8 +59,10 @@ class ListenerAutoencoder(nn.Module):
 
     def tracks(self, places: Tensor) -> Tensor:
         """Return the vectors of tracks, [..., TRACK], from `places` [..., 27]."""
-        found: Tensor = self.codes(places).sum(dim=-2)
-        return found
+        found = functional.embedding_bag(
+            places.reshape(-1, places.shape[-1]), self.codes.weight, mode="sum", padding_idx=self.layout.total
+        )
+        return found.view(*places.shape[:-1], TRACK)
 
     def forward(self, sums: Tensor, mass: Tensor) -> Tensor:
         """Return listeners [n, USER] from `sums` [n, 2, TRACK] and `mass` [n, 2], of what speaks for and against."""
@@ -73,13 +76,16 @@ class ListenerAutoencoder(nn.Module):
         return found
 
     @torch.inference_mode()
-    def embed(self, histories: csr_matrix, tracks: Tensor) -> NDArray[np.float32]:
+    def embed(self, histories: csr_matrix | NDArray[np.float32], tracks: Tensor) -> NDArray[np.float32]:
         """Return the vectors, float32 [n, USER], of n listeners.
 
         `histories` [n, m] holds the weight of each of m tracks for each listener, `tracks` [m, TRACK] their vectors.
         """
         known = tracks.numpy()
-        sides = (histories.maximum(0), -histories.minimum(0))
+        if isinstance(histories, np.ndarray):
+            sides = (np.maximum(histories, 0), np.maximum(-histories, 0))
+        else:
+            sides = (histories.maximum(0), -histories.minimum(0))
         sums = np.stack([np.asarray(side @ known, dtype=np.float32) for side in sides], axis=1)
         mass = np.stack([np.asarray(side.sum(axis=1), dtype=np.float32).ravel() for side in sides], axis=1)
         users: NDArray[np.float32] = self(torch.from_numpy(sums), torch.from_numpy(mass)).numpy()

@@ -54,9 +54,11 @@ def history_of(events: Iterable[TasteEvent], codes_of: CodesOf, now: datetime) -
     log = standing(ordered(events))
     taste = fold(log, now)
     newest: dict[tuple[str, str], datetime] = {}
+    subjects: dict[str, Subject] = {}
     for event in log:
         if event.subject.kind == "track":
             newest[event.subject.value, event.kind] = event.time
+            subjects[event.subject.value] = event.subject
     weights: dict[str, float] = {}
     # From the weakest to the strongest: an opinion replaces that a track was played.
     for kind, tracks in (
@@ -66,7 +68,7 @@ def history_of(events: Iterable[TasteEvent], codes_of: CodesOf, now: datetime) -
             time = newest.get((track, kind)) or newest.get((track, "stated"))
             if time is not None:
                 weights[track] = SIGNS[kind] * decay(kind, time, now)
-    spoken = [(Subject(kind="track", value=track), weight) for track, weight in weights.items()]
+    spoken = [(subjects[track], weight) for track, weight in weights.items()]
     spoken += [(each.subject, STATED * each.strength) for each in taste.leanings if each.stated and not each.context]
     spoken += [(ban.subject, -STATED) for ban in taste.bans if not ban.context]
     return _joined(spoken, codes_of)

@@ -61,10 +61,10 @@ class ListenerModel:
 
     def vector(self, history: History) -> Floats:
         """Return the listener's vector, float32 [64]; the prior's for an empty history."""
-        found: Floats = self.vectors(csr_matrix(history.weights[None]), history.codes)[0]
+        found: Floats = self.vectors(history.weights[None], history.codes)[0]
         return found
 
-    def vectors(self, histories: csr_matrix, codes: Codes) -> Floats:
+    def vectors(self, histories: csr_matrix | Floats, codes: Codes) -> Floats:
         """Return the vectors, float32 [n, 64], of listeners whose weights for m tracks are `histories` [n, m]."""
         with torch.inference_mode():
             tracks = self.autoencoder.tracks(self.autoencoder.places(codes))
