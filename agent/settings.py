@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from segue.generator.errors import SettingsError
@@ -34,6 +34,14 @@ class Settings(BaseSettings):
     """Folder of conversations and taste (SEGUE_DATA)."""
     cache: Path = Field(default_factory=lambda: user_cache_path("segue"))
     """Folder of what can be made again: the default catalog, converted models (SEGUE_CACHE)."""
+    generator_url: str | None = Field(None, pattern="^https?://.+")
+    """Address of a vLLM server that serves the exported generator; by default it runs in process
+    (SEGUE_GENERATOR_URL)."""
+    generator_timeout: float = Field(3.0, gt=0, lt=5)
+    """Seconds that the server has for an answer; then search alone ranks, within the 5 seconds that a turn has for both
+    (SEGUE_GENERATOR_TIMEOUT)."""
+    generator_key: SecretStr | None = None
+    """The server's API key, where it wants one (SEGUE_GENERATOR_KEY)."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -11,10 +11,11 @@ import torch
 from segue.generator import base_model
 from segue.generator.compact_generator import COMPACT, CompactGenerator
 from segue.generator.language import MusicLanguageModel
-from segue.generator.language_files import LANGUAGE, load_language
+from segue.generator.language_files import LANGUAGE, base_hash, load_language
 from segue.generator.parallel import ParallelGenerator
 from segue.generator.prompt import PromptBuilder
 from segue.generator.sequence import SequenceGenerator
+from segue.generator.vllm.generator import TIMEOUT, VllmGenerator
 
 PROMPT_TOKENS = 256
 """The longest prompt; older turns are left out of longer dialogues."""
@@ -39,6 +40,18 @@ def sequence_generator(
     """Return the sequence generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
     return SequenceGenerator(model, prompts, fingerprint=fingerprint)
+
+
+def vllm_generator(
+    url: str, *, tokenizer: str, base: str = base_model.BUNDLED, timeout: float = TIMEOUT, key: str | None = None
+) -> VllmGenerator:
+    """Return the sequence generator that a vLLM server at `url` serves; nothing is connected yet.
+
+    The server must hold an export whose weights were trained on `base` and speak the codes of `tokenizer`. `key` is the
+    server's, where it wants one.
+    """
+    prompts = PromptBuilder(base_model.load_tokenizer(base), max_tokens=PROMPT_TOKENS)
+    return VllmGenerator(url, prompts, fingerprint=tokenizer, base=base_hash(base), timeout=timeout, key=key)
 
 
 def _language(

@@ -1,4 +1,4 @@
-"""`segue generator train` and `export`, and `segue adapt`: teaching generators of semantic IDs, taking them elsewhere."""
+"""`segue generator train`, `segue generator export`, `segue adapt`: teaching generators and taking them elsewhere."""
 
 import hashlib
 import json

@@ -1,13 +1,17 @@
 """Loading the agent for the command line: the catalog that the settings name, and where it keeps things."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from segue.agent.commands.progress import stages
 from segue.agent.settings import Settings
 
 if TYPE_CHECKING:
     from segue.agent.music_agent import MusicAgent
+    from segue.tools.catalog.catalog import Catalog
+    from segue.tools.ranking.stock import Distributes
+
+Default = Literal["default"]
 
 
 def catalog_folder(given: Path | None, settings: Settings) -> Path:
@@ -22,6 +26,25 @@ def catalog_folder(given: Path | None, settings: Settings) -> Path:
         return default_catalog(progress, cache=settings.cache / "catalogs")
 
 
+def chosen_generator(catalog: "Catalog", settings: Settings, *, generator: bool) -> "Distributes | Default | None":
+    """Return the generator that the settings name; the usual one is in process.
+
+    Where it is a server's, nothing is connected yet: a server that comes later is found then.
+    """
+    if not generator or settings.generator_url is None:
+        return "default" if generator else None
+    from segue.generator.shipped import vllm_generator
+    from segue.tools.catalog.semantic_ids import open_codes
+
+    key = settings.generator_key
+    return vllm_generator(
+        settings.generator_url,
+        tokenizer=open_codes(catalog).fingerprint,
+        timeout=settings.generator_timeout,
+        key=None if key is None else key.get_secret_value(),
+    )
+
+
 async def load_agent(catalog: Path | None, data: Path | None, *, generator: bool, count: int = 5) -> "MusicAgent":
     """Return an agent as the settings want it."""
     from segue.agent.music_agent import MusicAgent
@@ -31,7 +54,7 @@ async def load_agent(catalog: Path | None, data: Path | None, *, generator: bool
     opened = Catalog.open(catalog_folder(catalog, settings))
     return MusicAgent(
         catalog=opened,
-        generator="default" if generator else None,
+        generator=chosen_generator(opened, settings, generator=generator),
         data=data or settings.data,
         count=count,
     )

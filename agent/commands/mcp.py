@@ -34,7 +34,7 @@ def mcp(
     from segue.agent.commands.extras import needed
 
     needed("serve", "mcp", "uvicorn", "prometheus_client")
-    from segue.agent.commands.loading import catalog_folder
+    from segue.agent.commands.loading import catalog_folder, chosen_generator
     from segue.agent.music_agent import MusicAgent
     from segue.agent.serve.keys import KeyRing
     from segue.agent.serve.options import ServeOptions
@@ -52,7 +52,8 @@ def mcp(
 
         def load() -> MusicAgent:
             kept = data or settings.data
-            return MusicAgent(catalog=opened, generator="default" if generator else None, data=kept, count=count)
+            chosen = chosen_generator(opened, settings, generator=generator)
+            return MusicAgent(catalog=opened, generator=chosen, data=kept, count=count)
 
         service = Service(load, turns=options.turns)
         if not http:

@@ -49,7 +49,7 @@ def serve(
     from segue.agent.commands.extras import needed
 
     needed("serve", "fastapi", "uvicorn", "prometheus_client")
-    from segue.agent.commands.loading import catalog_folder
+    from segue.agent.commands.loading import catalog_folder, chosen_generator
     from segue.agent.music_agent import MusicAgent
     from segue.agent.settings import Settings
     from segue.tools.catalog.catalog import Catalog
@@ -60,7 +60,8 @@ def serve(
 
     def load() -> MusicAgent:
         kept = data or settings.data
-        return MusicAgent(catalog=opened, generator="default" if generator else None, data=kept, count=count)
+        chosen = chosen_generator(opened, settings, generator=generator)
+        return MusicAgent(catalog=opened, generator=chosen, data=kept, count=count)
 
     with opened, listen(host, port) as listening:
         typer.echo(f"Segue serves {len(opened):,} tracks at {address(listening)}", err=True)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.generator.codec import shared_depths
+from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import QueryError, SegueError
 from segue.generator.modality import MODALITIES
 from segue.generator.track import Track
@@ -106,7 +107,11 @@ class Recommender:
     @cached_property
     def ranker(self) -> Ranker:
         """The order that was fitted to the sources at hand."""
-        lost = {"generator"} if self.stock.generator is None else set()
+        return self._ranker_without(set())
+
+    def _ranker_without(self, failed: set[str]) -> Ranker:
+        """Return the order that was fitted to the sources at hand but for those that have failed."""
+        lost = failed | ({"generator"} if self.stock.generator is None else set())
         lost |= {"two-tower"} if self.stock.tower_index is None else set()
         return self._rankers.over([source for source in self._sources if source not in lost])
 
@@ -157,11 +162,13 @@ class Recommender:
         allowed[list(without)] = False
         seconds: dict[str, float] = {}
         degraded: list[str] = []
-        found = self.ask(asked, allowed, seconds=seconds, degraded=degraded)
+        failed: set[str] = set()
+        found = self.ask(asked, allowed, seconds=seconds, degraded=degraded, failed=failed)
+        ranker = self._ranker_without(failed) if failed else self.ranker
         started = time.perf_counter()
         rows = union(found.values())
         candidates = gather(asked, found, rows)
-        contributions = self.ranker.contributions(candidates)
+        contributions = ranker.contributions(candidates)
         scores = contributions.sum(axis=1)
         liking = self._taste(taste, rows, context)
         scores = scores + TASTE * np.nan_to_num(liking)
@@ -169,7 +176,8 @@ class Recommender:
         kept = np.flatnonzero(np.isfinite(scores))
         chosen = select(self.stock, rows[kept], scores[kept], k, knobs or Knobs())
         places = kept[list(chosen.chosen)] if chosen.chosen else np.zeros(0, dtype=np.int64)
-        tracks = self._explain(asked, candidates, contributions, scores, liking, places)
+        distribution = None if "generator" in failed or "generator" not in self._sources else asked.distribution
+        tracks = self._explain(asked, ranker, distribution, candidates, contributions, scores, liking, places)
         seconds["order"] = time.perf_counter() - started
         return Recommendation(
             tracks=tracks, applied=applied, notes=tuple(_notes(chosen, len(rows) - len(kept))),
@@ -177,9 +185,18 @@ class Recommender:
         )  # fmt: skip
 
     def ask(
-        self, asked: Asked, allowed: NDArray[np.bool_], *, seconds: dict[str, float], degraded: list[str]
+        self,
+        asked: Asked,
+        allowed: NDArray[np.bool_],
+        *,
+        seconds: dict[str, float],
+        degraded: list[str],
+        failed: set[str] | None = None,
     ) -> dict[str, Found | None]:
-        """Return what each source finds, None for those left out; what fails is said in `degraded`, never hidden."""
+        """Return what each source finds, None for those left out; what fails is said in `degraded`, never hidden.
+
+        `failed` takes the names of the sources that failed.
+        """
         found: dict[str, Found | None] = dict.fromkeys(SOURCES)
         if asked.stock.generator is None and "generator" in self._sources:
             degraded.append("Ranked without the generator.")
@@ -191,6 +208,8 @@ class Recommender:
                 found[name] = SOURCES[name](asked, allowed, DEPTH)
             except SegueError as error:
                 degraded.append(f"Ranked without {name}: {error}")
+                if failed is not None:
+                    failed.add(name)
             seconds[name] = time.perf_counter() - started
         return found
 
@@ -214,6 +233,8 @@ class Recommender:
     def _explain(
         self,
         asked: Asked,
+        ranker: Ranker,
+        distribution: CodeDistribution | None,
         candidates: Candidates,
         contributions: NDArray[np.float32],
         scores: NDArray[np.float64],
@@ -221,13 +242,13 @@ class Recommender:
         places: Rows,
     ) -> tuple[Recommended, ...]:
         rows = candidates.rows[places]
-        gains, depths = self._by_modality(asked, rows)
+        gains, depths = self._by_modality(asked, distribution, rows)
         tracks = []
         for at, (place, position) in enumerate(zip(places.tolist(), rows.tolist(), strict=True)):
             tracks.append(
                 Recommended(
                     position=position, track=self.stock.catalog.at(position), score=float(scores[place]),
-                    sources=self.ranker.shares(contributions[place]),
+                    sources=ranker.shares(contributions[place]),
                     modalities=_shares(gains[at]) if gains is not None else {},
                     depths=dict(zip(MODALITIES, depths[at].tolist(), strict=True)) if depths is not None else {},
                     taste=float(TASTE * liking[place]),
@@ -236,9 +257,8 @@ class Recommender:
         return tuple(tracks)
 
     def _by_modality(
-        self, asked: Asked, rows: Rows
+        self, asked: Asked, distribution: CodeDistribution | None, rows: Rows
     ) -> tuple[NDArray[np.float32] | None, NDArray[np.integer[Any]] | None]:
-        distribution = asked.distribution if "generator" in self._sources else None
         if distribution is None:
             return None, None
         codes = self.stock.codes.codes(rows)

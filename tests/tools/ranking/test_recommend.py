@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from segue.generator.errors import QueryError
+from segue.generator.dialogue import Dialogue
+from segue.generator.distribution import CodeDistribution
+from segue.generator.errors import GeneratorUnavailable, QueryError
+from segue.generator.layout import DEFAULT_LAYOUT
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.importance.weights import ModalityWeights
 from segue.tools.ranking.recommend import Recommendation, Recommender
@@ -89,6 +92,25 @@ class TestReasons:
         found = alone.recommend(Situation("country music"), 3, weights=EVEN)
         assert found.degraded == ()
         assert all(one.sources["lexical"] == 1 for one in found.tracks)
+
+
+def test_a_generator_that_is_down_costs_a_sentence_and_no_answer(catalog: Catalog) -> None:
+    class Down:
+        name = "down"
+        layout = DEFAULT_LAYOUT
+        asked = 0
+
+        def distribution(self, dialogue: Dialogue) -> CodeDistribution:
+            self.asked += 1
+            raise GeneratorUnavailable("the generator is down (ConnectError)")
+
+    down = Down()
+    found = ask(Recommender(catalog, generator=down), "rock")
+    without = ask(Recommender(catalog), "rock")
+    assert "Ranked without generator: the generator is down (ConnectError)" in found.degraded
+    assert down.asked == 1  # a second try would cost the deadline again
+    assert [each.position for each in found.tracks] == [each.position for each in without.tracks]
+    assert all(each.modalities == {} for each in found.tracks)
 
 
 def test_without_a_generator_modality_weights_have_nothing_to_act_on(recommender: Recommender) -> None:
