@@ -18,7 +18,6 @@ import torch
 from vllm.v1.sample.logits_processor import LogitsProcessor, MoveDirectionality
 
 from segue.generator.codec import Codec
-from segue.generator.codes import CodeTable
 from segue.generator.continuations import Continuations
 from segue.generator.vllm.checkpoint import Checkpoint
 from segue.generator.vllm.position_mask import MaskRequest, PositionMask
@@ -94,5 +93,8 @@ def _catalog(settings: Any, record: Checkpoint) -> Continuations | None:
     path = settings.get(CODES_SETTING) if isinstance(settings, dict) else None
     if path is None:
         return None
+    # Only a code table needs xxhash, which vLLM's own images do not have.
+    from segue.generator.codes import CodeTable
+
     table = CodeTable.open(Path(path), fingerprint=record.tokenizer)
     return Continuations(table.layout, allowed=table.columns[:, : len(table)].T)
