@@ -34,9 +34,9 @@ SILENT: Final = Modality.BM
 
 
 class Continues(Protocol):
-    """A generator that reads music."""
+    """A generator that reads music, and a listener's soft token."""
 
-    def distribution(self, dialogue: Dialogue) -> CodeDistribution:
+    def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
         """Return the distribution for a dialogue."""
 
 
@@ -65,6 +65,7 @@ def radio(
     *,
     heard: Sequence[int] = (),
     allowed: NDArray[np.bool_] | None = None,
+    listener: NDArray[np.float32] | None = None,
     knobs: RadioKnobs | None = None,
 ) -> Iterator[int]:
     """Yield catalog positions, one song after another, until nothing is left.
@@ -75,6 +76,7 @@ def radio(
         seeds: positions where the station begins; they may be played themselves unless they are in `heard`.
         heard: positions that were heard already, the newest last: they are continued and never played again.
         allowed: bool [tracks]: what may be played at all; None allows everything.
+        listener: the soft token of who listens (`memory.listener`); None plays for anybody.
         knobs: how the station plays.
 
     Raises:
@@ -85,7 +87,7 @@ def radio(
         raise QueryError("a station needs a track, an artist or a genre to begin with")
     if any(not 0 <= position < len(stock) for position in (*seeds, *heard)):
         raise QueryError("a station begins with a track that the catalog does not have")
-    return _stream(stock, generator, list(seeds), list(heard), allowed, knobs)
+    return _stream(stock, generator, list(seeds), list(heard), allowed, listener, knobs)
 
 
 def _stream(
@@ -94,6 +96,7 @@ def _stream(
     seeds: list[int],
     heard: list[int],
     allowed: NDArray[np.bool_] | None,
+    listener: NDArray[np.float32] | None,
     knobs: RadioKnobs,
 ) -> Iterator[int]:
     random = np.random.default_rng(knobs.seed)
@@ -107,7 +110,7 @@ def _stream(
     played = 0
     while left.any():
         dialogue = _dialogue(stock, seeds, heard, played)
-        gains = generator.distribution(dialogue).log_probabilities(codes) - stock.prior.log_p
+        gains = generator.distribution(dialogue, listener).log_probabilities(codes) - stock.prior.log_p
         scores = np.clip(gains, -LIMIT, LIMIT) @ counted
         rested = left & ~np.isin(stock.artists, artists[-APART:])
         if knobs.per_artist is not None:

@@ -1,6 +1,8 @@
-"""`segue radio`: keeps playing from a track, an artist or a genre, a line a song, as long as anybody reads."""
+"""`segue radio`: keeps playing from a track, an artist, a genre or a history, a line a song, while anybody reads."""
 
+import asyncio
 import json
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +12,9 @@ import typer
 from segue.generator.errors import QueryError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from segue.tools.ranking.stock import Stock
 
 
@@ -17,6 +22,11 @@ def radio(
     track: Annotated[list[str] | None, typer.Option(help="A track to begin with: its id, or TITLE by ARTIST.")] = None,
     artist: Annotated[list[str] | None, typer.Option(help="An artist to begin with.")] = None,
     genre: Annotated[list[str] | None, typer.Option(help="A genre to begin with.")] = None,
+    user: Annotated[str | None, typer.Option(help="Whose history to go on from; nothing banned is played.")] = None,
+    token: Annotated[bool, typer.Option(help="Whether the listener's soft token steers, with --user.")] = True,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of taste; by default SEGUE_DATA or the user's data folder.")
+    ] = None,
     count: Annotated[int, typer.Option(min=0, help="Songs to play; 0: endlessly, until nothing is left.")] = 20,
     discovery: Annotated[float, typer.Option(min=0, max=1, help="0: what fits best; 1: new artists, by chance.")] = 0.3,
     seed: Annotated[int, typer.Option(help="The same seed plays the same station.")] = 0,
@@ -25,10 +35,11 @@ def radio(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:  # fmt: skip
-    """Keep playing from a track, an artist or a genre; no song comes twice."""
+    """Keep playing from a track, an artist, a genre or a listener's history; no song comes twice."""
     from segue.agent.commands.loading import catalog_folder
-    from segue.agent.parts import default_generator
     from segue.agent.settings import Settings
+    from segue.generator.compact_generator import COMPACT, CompactGenerator
+    from segue.tools.catalog.adapted import compact_folder
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.radio import RadioKnobs
     from segue.tools.radio import radio as play
@@ -39,11 +50,61 @@ def radio(
         stock = Stock(opened)
         tracks = [_track(stock, name) for name in track or ()]
         seeds = [*tracks, *_bearing(stock, "artists", artist or []), *_bearing(stock, "genres", genre or [])]
-        stream = play(stock, default_generator(opened), seeds, heard=tracks, knobs=knobs)
+        generator = CompactGenerator.load(compact_folder(opened.root) or COMPACT, tokenizer=stock.codes.fingerprint)
+        known = _known(stock, user, data, token=token) if user is not None else _Known()
+        stream = play(
+            stock, generator, seeds, heard=[*known.heard, *tracks], allowed=known.allowed,
+            listener=known.token, knobs=knobs,
+        )  # fmt: skip
         for position in islice(stream, count or None):
             one = opened.at(position)
             said = {"id": one.id, "title": one.title, "artist": one.artist, "year": one.year}
             typer.echo(json.dumps(said, ensure_ascii=False) if json_ else f"{one.title} - {one.artist}")
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What is known of a listener: tracks heard, what may be played, the soft token."""
+
+    heard: "tuple[int, ...]" = ()
+    allowed: "NDArray[np.bool_] | None" = None
+    token: "NDArray[np.float32] | None" = None
+
+
+def _known(stock: "Stock", user: str, data: Path | None, *, token: bool) -> _Known:
+    """Read a listener's taste. Raises TokenizerMismatch for a token over a catalog with a tokenizer of its own."""
+    import numpy as np
+
+    from segue.agent.parts import TASTE
+    from segue.agent.settings import Settings
+    from segue.memory.events import attributes_of
+    from segue.memory.listener.model import ListenerModel
+    from segue.memory.listener.refresh import vector_of
+    from segue.memory.store import SqliteTasteStore
+    from segue.memory.taste import Taste
+    from segue.tools.listener_codes import ListenerCodes
+
+    async def read() -> "tuple[Taste, NDArray[np.float32] | None]":
+        store = SqliteTasteStore((data or Settings.load().data) / TASTE)
+        try:
+            taste = await store.taste(user)
+            if not token or not taste.version:
+                return taste, None
+            model = ListenerModel.load(tokenizer=stock.codes.fingerprint)
+            codes_of = ListenerCodes(stock.catalog, stock.codes, stock.searcher.columns)
+            return taste, model.token(await vector_of(store, model, codes_of, user))
+        finally:
+            await store.aclose()
+
+    taste, made = asyncio.run(read())
+    allowed = np.ones(len(stock), dtype=bool)
+    positions = stock.catalog.positions
+    allowed[[positions[track] for track in (*taste.disliked, *taste.skipped) if track in positions]] = False
+    if taste.bans:
+        for position, track in enumerate(stock.catalog):
+            allowed[position] &= not taste.is_banned(attributes_of(track), track.id)
+    heard = dict.fromkeys(positions[track] for track in (*taste.played, *taste.liked) if track in positions)
+    return _Known(tuple(heard), allowed, made)
 
 
 def _track(stock: "Stock", name: str) -> int:

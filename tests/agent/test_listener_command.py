@@ -53,6 +53,17 @@ def test_vectors_are_refreshed_once_exported_and_erased(data: Path) -> None:
     assert "vector" in json.loads(run("taste", "export", "--user", "ben", "--data", str(data)))
 
 
+def test_radio_goes_on_from_a_history_and_obeys_the_taste(data: Path) -> None:
+    places = ("--user", "ana", "--data", str(data), "--catalog", str(default_catalog()))
+    songs = run("radio", *places, "--count", "4", "--discovery", "0").splitlines()
+    assert len(set(songs)) == 4
+    artist = songs[0].rpartition(" - ")[2]
+    run("taste", "edit", "never", artist, "--kind", "artist", "--user", "ana", "--data", str(data))
+    again = run("radio", *places, "--count", "4", "--discovery", "0", "--no-token").splitlines()
+    assert len(set(again)) == 4
+    assert not any(song.endswith(artist) for song in again)
+
+
 def test_radio_plays_what_it_is_asked_for_and_refuses_what_is_not_there() -> None:
     catalog = ("--catalog", str(default_catalog()))
     lines = run("radio", "--track", "Teardrop by Massive Attack", "--count", "3", "--json", *catalog).splitlines()
