@@ -4,16 +4,21 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # One stamp file says that the environment matches pyproject.toml and constraints.txt.
 READY  := $(VENV)/.ready
+VLLM_READY := .venv-vllm/.ready
 export OMP_WAIT_POLICY := passive
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: chat demo test check format tokenizer generator ranking personal clean
+.PHONY: chat demo test test-vllm vllm check format tokenizer generator ranking personal clean
 .DEFAULT_GOAL := chat
 
 # Create the environment, with every version pinned by constraints.txt and torch as a CPU build where there is no GPU.
 $(READY): pyproject.toml constraints.txt scripts/install.sh
 	@PYTHON=$(PYTHON) VENV=$(VENV) sh scripts/install.sh
 	@touch $@
+
+# vLLM pins much of what it needs, so that it has an environment of its own.
+$(VLLM_READY):
+	@PYTHON=$(PYTHON) sh scripts/install_vllm.sh
 
 # Set everything up and talk about music.
 chat: $(READY)
@@ -26,6 +31,18 @@ demo: $(READY)
 # Run every test, with warnings as errors.
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Serve the generator with vLLM at http://127.0.0.1:8000; `SEGUE_GENERATOR_URL=http://127.0.0.1:8000 segue chat` uses it.
+# MODEL, HOST, PORT, DTYPE and CODES are those of scripts/serve_vllm.sh.
+vllm: $(READY) $(VLLM_READY)
+	@[ -f $${MODEL:-build/vllm/model}/segue.json ] || $(BIN)/segue generator export --out $${MODEL:-build/vllm/model} \
+		--dtype $${DTYPE:-float32}
+	sh scripts/serve_vllm.sh
+
+# Run the tests on a real vLLM server; they are skipped, with the reason, where vLLM cannot be had.
+test-vllm: $(READY)
+	@PYTHON=$(PYTHON) sh scripts/install_vllm.sh || [ $$? -eq 3 ]
+	$(BIN)/python -m pytest -m vllm tests/generator/vllm tests/agent
 
 # Lint, formatting, types and the one-way import rule.
 check: $(READY)
@@ -76,4 +93,4 @@ OPEN = --catalog tools/catalog/default/tracks.parquet --catalog build/cpcd.jsonl
 
 # Remove what make has made.
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) .venv-vllm dist build

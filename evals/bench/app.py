@@ -3,6 +3,7 @@
 import typer
 
 from segue.evals.bench import (
+    backends,
     dialogues,
     entities,
     generation,
@@ -32,6 +33,7 @@ def bench() -> None:
     """Benchmarks: each prints the baseline beside ours in one run."""
 
 
+app.command("backends")(backends.command)
 app.command("dialogues")(dialogues.command)
 app.command("entities")(entities.command)
 app.command("generation")(generation.command)

@@ -33,11 +33,16 @@ PROBE: Final = 5.0
 _PATIENCE: Final = 0.5
 """Seconds that a server must have had before its silence counts as a failure: a caller may have come late."""
 _MOST_BYTES: Final = 64 << 20
+_BUSY: Final = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
 _log = logging.getLogger(__name__)
 
 
 class VllmClient:
-    """A server at `url`. `expected` holds the fingerprints that the model must have, an empty one means any."""
+    """A server at `url`.
+
+    `expected` holds the fingerprints that the model must have, an empty one means any; `longest` are the tokens of the
+    longest request, its answer counted.
+    """
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class VllmClient:
         codec: Codec,
         expected: ServedName,
         *,
+        longest: int,
         key: str | None = None,
         in_flight: int = IN_FLIGHT,
         waiting: int = WAITING,
@@ -54,6 +60,7 @@ class VllmClient:
         self.url = url.rstrip("/").removesuffix("/v1")
         self.codec = codec
         self._expected = expected
+        self._longest = longest
         self._http = httpx.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {key}"} if key else {},
@@ -149,10 +156,16 @@ class VllmClient:
             if self._model is None:
                 models = json.loads(await self._read("GET", "/v1/models", None))
                 try:
-                    names = [str(model["id"]) for model in models["data"]]
+                    rooms = {str(model["id"]): int(model["max_model_len"]) for model in models["data"]}
                 except (KeyError, TypeError) as error:
                     raise ValueError("no list of models") from error
-                self._model = self._checked(names)
+                name = self._checked(list(rooms))
+                if rooms[name] < self._longest:
+                    raise GeneratorUnavailable(
+                        f"the generator reads {rooms[name]} tokens and needs {self._longest}: start it with "
+                        f"--max-model-len {self._longest}"
+                    )
+                self._model = name
         return self._model
 
     def _checked(self, names: list[str]) -> str:
@@ -179,11 +192,12 @@ class VllmClient:
                     raise ValueError(f"more than {_MOST_BYTES >> 20} MB")
             if response.status_code == httpx.codes.OK:
                 return bytes(data)
-            told = data[:200].decode(errors="replace")
-            if response.status_code == httpx.codes.NOT_FOUND:
-                # Another model may stand behind the address by now.
+            told = f"HTTP {response.status_code}: {data[:200].decode(errors='replace')}"
+            if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR and response.status_code not in _BUSY:
+                # Whoever refuses a request is well: the breaker stays closed. But it may hold another model by now.
                 self._model = None
-            raise self._unavailable(f"HTTP {response.status_code}: {told}")
+                raise GeneratorUnavailable(f"the generator refuses the request ({told})")
+            raise self._unavailable(told)
 
     def _unavailable(self, reason: str) -> GeneratorUnavailable:
         self._failed(reason)

@@ -33,6 +33,8 @@ class FakeServer:
         self.name = str(name)
         self.mood: Mood = "well"
         self.delay = 0.0
+        self.room = 4096
+        """Tokens that it says it can read."""
         self.asked = 0
         """Completions asked for so far."""
         self.begun = threading.Event()
@@ -106,7 +108,7 @@ class FakeServer:
         elif self.mood == "garbage":
             data = b'{"choices": [{"index": 0, "logprobs": {"tokens": ["la"], "top_logprobs": [{}]}}], "data": 3}'
         elif path == "/v1/models":
-            data = json.dumps({"data": [{"id": self.name}]}).encode()
+            data = json.dumps({"data": [{"id": self.name, "max_model_len": self.room}]}).encode()
         else:
             self.asked += 1
             self.begun.set()

@@ -24,6 +24,7 @@ from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import GenerationTimeout, GeneratorUnavailable
 from segue.generator.interface import Generation, GenerationRequest
 from segue.generator.layout import CodeLayout, Codes
+from segue.generator.modality import POSITIONS
 from segue.generator.prompt import PromptBuilder
 from segue.generator.vllm.answer import Answer, semantic_ids
 from segue.generator.vllm.checkpoint import served_name
@@ -64,7 +65,7 @@ class VllmGenerator:
         self._timeout = timeout
         self._loop = LoopThread(f"segue-{self.name}")
         self._client = VllmClient(
-            url, prompts.codec, served_name(fingerprint, base, weights),
+            url, prompts.codec, served_name(fingerprint, base, weights), longest=prompts.max_tokens + 1 + POSITIONS,
             key=key, in_flight=in_flight, waiting=waiting, pause=pause, transport=transport,
         )  # fmt: skip
 

@@ -161,6 +161,18 @@ async def test_a_server_with_another_model_is_refused(
     await generator.aclose()
 
 
+async def test_a_server_that_reads_too_little_is_told_to_read_more(
+    server: FakeServer, generator: VllmGenerator
+) -> None:
+    server.room = 100
+    for _ in range(4):
+        with pytest.raises(GeneratorUnavailable, match="--max-model-len"):
+            await generator.generate(WISH)
+    assert not generator.is_down
+    server.room = 4096
+    await generator.generate(WISH)
+
+
 async def test_only_ids_of_the_servers_catalog_come_out(generator: VllmGenerator) -> None:
     known = {row.tobytes() for row in CATALOG}
     first = await generator.catalog_id(WISH.dialogue)
