@@ -42,7 +42,7 @@ vllm: $(READY) $(VLLM_READY)
 # Run the tests on a real vLLM server; they are skipped, with the reason, where vLLM cannot be had.
 test-vllm: $(READY)
 	@PYTHON=$(PYTHON) sh scripts/install_vllm.sh || [ $$? -eq 3 ]
-	$(BIN)/python -m pytest -m vllm tests/generator/vllm tests/agent
+	$(BIN)/python -m pytest -m vllm tests/generator/vllm
 
 # Lint, formatting, types and the one-way import rule.
 check: $(READY)
