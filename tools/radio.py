@@ -6,7 +6,7 @@ seeds stay among them, so that a station does not drift away from where it began
 read. No work is played twice; the stream ends only when nothing is left. Knows one opened catalog and a generator.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -65,6 +65,7 @@ def radio(
     *,
     heard: Sequence[int] = (),
     allowed: NDArray[np.bool_] | None = None,
+    refused: Callable[[int], bool] | None = None,
     listener: NDArray[np.float32] | None = None,
     knobs: RadioKnobs | None = None,
 ) -> Iterator[int]:
@@ -76,6 +77,7 @@ def radio(
         seeds: positions where the station begins; they may be played themselves unless they are in `heard`.
         heard: positions that were heard already, the newest last: they are continued and never played again.
         allowed: bool [tracks]: what may be played at all; None allows everything.
+        refused: whether the listener never wants to hear a track; asked of those only that would be played.
         listener: the soft token of who listens (`memory.listener`); None plays for anybody.
         knobs: how the station plays.
 
@@ -87,7 +89,7 @@ def radio(
         raise QueryError("a station needs a track, an artist or a genre to begin with")
     if any(not 0 <= position < len(stock) for position in (*seeds, *heard)):
         raise QueryError("a station begins with a track that the catalog does not have")
-    return _stream(stock, generator, list(seeds), list(heard), allowed, listener, knobs)
+    return _stream(stock, generator, list(seeds), list(heard), allowed, refused, listener, knobs)
 
 
 def _stream(
@@ -96,6 +98,7 @@ def _stream(
     seeds: list[int],
     heard: list[int],
     allowed: NDArray[np.bool_] | None,
+    refused: Callable[[int], bool] | None,
     listener: NDArray[np.float32] | None,
     knobs: RadioKnobs,
 ) -> Iterator[int]:
@@ -108,10 +111,12 @@ def _stream(
     counted = np.array([modality is not SILENT for modality in MODALITIES], dtype=np.float32)
     artists = [int(stock.artists[position]) for position in heard]
     played = 0
+    scores: NDArray[np.floating] | None = None
     while left.any():
         dialogue = _dialogue(stock, seeds, heard, played)
-        gains = generator.distribution(dialogue, listener).log_probabilities(codes) - stock.prior.log_p
-        scores = np.clip(gains, -LIMIT, LIMIT) @ counted
+        if scores is None:
+            gains = generator.distribution(dialogue, listener).log_probabilities(codes) - stock.prior.log_p
+            scores = np.clip(gains, -LIMIT, LIMIT) @ counted
         rested = left & ~np.isin(stock.artists, artists[-APART:])
         if knobs.per_artist is not None:
             numbers, counts = np.unique(artists[len(artists) - played :], return_counts=True)
@@ -123,7 +128,11 @@ def _stream(
         if not len(candidates):
             return
         position = _chosen(candidates, scores[candidates], stock.popularity, familiar, knobs.discovery, random)
+        if refused is not None and refused(position):
+            left[position] = False
+            continue
         left &= stock.works != stock.works[position]
+        scores = None
         heard = [*heard, position]
         artists.append(int(stock.artists[position]))
         played += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -54,7 +55,7 @@ def radio(
         known = _known(stock, user, data, token=token) if user is not None else _Known()
         stream = play(
             stock, generator, seeds, heard=[*known.heard, *tracks], allowed=known.allowed,
-            listener=known.token, knobs=knobs,
+            refused=known.refused, listener=known.token, knobs=knobs,
         )  # fmt: skip
         for position in islice(stream, count or None):
             one = opened.at(position)
@@ -68,6 +69,7 @@ class _Known:
 
     heard: "tuple[int, ...]" = ()
     allowed: "NDArray[np.bool_] | None" = None
+    refused: Callable[[int], bool] | None = None
     token: "NDArray[np.float32] | None" = None
 
 
@@ -100,11 +102,13 @@ def _known(stock: "Stock", user: str, data: Path | None, *, token: bool) -> _Kno
     allowed = np.ones(len(stock), dtype=bool)
     positions = stock.catalog.positions
     allowed[[positions[track] for track in (*taste.disliked, *taste.skipped) if track in positions]] = False
-    if taste.bans:
-        for position, track in enumerate(stock.catalog):
-            allowed[position] &= not taste.is_banned(attributes_of(track), track.id)
+
+    def refused(position: int) -> bool:
+        track = stock.catalog.at(position)
+        return taste.is_banned(attributes_of(track), track.id)
+
     heard = dict.fromkeys(positions[track] for track in (*taste.played, *taste.liked) if track in positions)
-    return _Known(tuple(heard), allowed, made)
+    return _Known(tuple(heard), allowed, refused if taste.bans else None, made)
 
 
 def _track(stock: "Stock", name: str) -> int:

@@ -49,6 +49,8 @@ def test_the_stream_ends_when_nothing_is_left_and_plays_only_what_is_allowed(pla
     assert 0 < len(songs) == len({int(work) for work in stock.works[:5]})
     assert set(songs) <= set(range(5))
     assert list(radio(stock, generator, [], heard=[0, 1, 2, 3, 4], allowed=allowed)) == []
+    kept = list(radio(stock, generator, [7], allowed=allowed, refused=lambda song: song in (1, 3)))
+    assert sorted(kept) == [0, 2, 4]
 
 
 def test_one_song_of_an_artist_where_that_is_asked_for(place: Place) -> None:

@@ -58,7 +58,7 @@ def model() -> ListenerModel:
     autoencoder = ListenerAutoencoder()
     families = [tuple(range(PER_FAMILY * family, PER_FAMILY * family + 9)) for family in range(3)]
     people = [Person(one, two) for one in families for two in families if one != two]
-    settings = ListenerSettings(steps=60, batch=32, strangers=16)
+    settings = ListenerSettings(steps=40, batch=24, strangers=16)
     train_listeners(autoencoder, autoencoder.places(family_codes()), [people, []], settings)
     return ListenerModel(autoencoder, SoftToken(384, 9.0), tokenizer="t", version="v1")
 
