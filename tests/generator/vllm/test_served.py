@@ -235,13 +235,14 @@ async def test_a_whole_dialogue_on_the_server_and_without_it(served: Served, tmp
 
     there = served.generator(timeout=4)
     agent = await asyncio.to_thread(MusicAgent, data=tmp_path, generator=there)
-    for message in ("some mellow 90s rock", "more like the second one", "but nothing by Radiohead"):
+    asked = ("some mellow 90s rock", "more like the second one", "but nothing by Radiohead")
+    for message in asked:
         turn = await agent.turn(message)
         assert turn.tracks
         assert turn.degraded == ()
     os.killpg(served.process.pid, signal.SIGKILL)
-    for _ in range(4):
-        turn = await agent.turn("something for a rainy day")
+    for number in range(4):
+        turn = await agent.turn("some mellow 90s rock", thread=f"later {number}")
         assert turn.tracks
         assert any("Ranked without generator" in text for text in turn.degraded)
     await agent.aclose()
