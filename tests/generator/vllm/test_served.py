@@ -229,6 +229,30 @@ async def test_another_tokenizers_codes_are_refused(served: Served) -> None:
     await there.aclose()
 
 
+async def test_a_server_that_hung_is_found_again_within_half_a_minute(served: Served) -> None:
+    wish = GenerationRequest(Dialogue.of("rock"))
+    warm = served.generator()
+    await warm.generate(wish)
+    await warm.aclose()
+    there = served.generator(timeout=3)
+    os.killpg(served.process.pid, signal.SIGSTOP)
+    try:
+        while not there.is_down:
+            began = time.monotonic()
+            with pytest.raises((GeneratorUnavailable, GenerationTimeout)):
+                await there.generate(wish)
+            assert time.monotonic() - began < 3.5
+    finally:
+        os.killpg(served.process.pid, signal.SIGCONT)
+    async with asyncio.timeout(30):
+        for _ in range(300):
+            if not there.is_down:
+                break
+            await asyncio.sleep(0.1)
+    assert not there.is_down
+    await there.aclose()
+
+
 async def test_a_whole_dialogue_on_the_server_and_without_it(served: Served, tmp_path: Path) -> None:
     """Last but one, for it ends the server: what was asked of it is then ranked by search, and the answer says so."""
     from segue.agent.music_agent import MusicAgent
@@ -250,6 +274,8 @@ async def test_a_whole_dialogue_on_the_server_and_without_it(served: Served, tmp
 
 
 async def test_a_killed_server_is_told_within_the_deadline(served: Served) -> None:
+    if served.process.poll() is None:
+        os.killpg(served.process.pid, signal.SIGKILL)
     there = served.generator(timeout=3)
     for _ in range(4):
         began = time.monotonic()
