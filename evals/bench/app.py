@@ -1,11 +1,16 @@
 """`segue bench NAME`: every claim in the documents is one of these commands."""
 
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
+from typer.core import TyperGroup
 
 from segue.evals.bench import (
     backends,
     dialogues,
     entities,
+    everything,
     generation,
     hear,
     importance,
@@ -13,6 +18,7 @@ from segue.evals.bench import (
     match,
     music_crs,
     next_song,
+    page,
     personal,
     quantizers,
     ranking,
@@ -24,15 +30,38 @@ from segue.evals.bench import (
     threads,
     turn,
 )
+from segue.evals.bench.result import SAVING, Saving
 
-app = typer.Typer(help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True)
+_ARGUMENTS = "segue.bench.arguments"
+
+
+class BenchGroup(TyperGroup):
+    """Keeps the words that follow a benchmark's name, for a saved result tells the command that made it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the benchmark, as every group does; `args` begins with its name."""
+        ctx.meta[_ARGUMENTS] = list(args)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=BenchGroup, help="Benchmarks: each prints the baseline beside ours in one run.", no_args_is_help=True
+)
 
 
 @app.callback()
-def bench() -> None:
+def bench(
+    ctx: typer.Context,
+    save: Annotated[
+        Path | None, typer.Option(help="Save the result to this file, with command, data, date and versions.")
+    ] = None,
+) -> None:
     """Benchmarks: each prints the baseline beside ours in one run."""
+    SAVING.set(None if save is None else Saving(save, ctx.meta[_ARGUMENTS]))
 
 
+app.command("all")(everything.command)
+app.command("page")(page.command)
 app.command("backends")(backends.command)
 app.command("dialogues")(dialogues.command)
 app.command("entities")(entities.command)

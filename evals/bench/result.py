@@ -1,5 +1,8 @@
-"""What every benchmark prints: one object, as a table for people or as JSON for programs."""
+"""What every benchmark prints: one object, as a table for people or as JSON for programs; and how it is saved."""
 
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,21 @@ import typer
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.table import Table
+
+from segue.evals.bench.provenance import Provenance, paths_in, provenance, without_folders
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Where the result of the benchmark that runs now is saved, and what it was asked."""
+
+    file: Path
+    arguments: Sequence[str]
+    """The benchmark's name and all that follows it."""
+
+
+SAVING: ContextVar[Saving | None] = ContextVar("SAVING", default=None)
+"""Set by `segue bench --save FILE`, so that no benchmark has to know of it."""
 
 
 class Row(BaseModel):
@@ -31,7 +49,10 @@ class BenchResult(BaseModel):
     """Figures that belong to the run and not to one row."""
 
     def show(self, *, as_json: bool) -> None:
-        """Print the result to standard output."""
+        """Print the result to standard output, and save it where `segue bench --save FILE` asks for it."""
+        saving = SAVING.get()
+        if saving is not None:
+            save(self, saving)
         if as_json:
             typer.echo(self.model_dump_json(indent=2))
             return
@@ -46,6 +67,34 @@ class BenchResult(BaseModel):
         console.print(table)
         for name, value in self.figures.items():
             console.print(f"{name}: {value:.4g}")
+
+
+class SavedResult(BenchResult):
+    """A result with its provenance, as it lies in `evals/results/`."""
+
+    # A share of nothing is not a number, which strict JSON cannot say.
+    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
+
+    provenance: Provenance
+    quick: bool = False
+    """Whether `segue bench all --quick` made it smaller than the figures that are quoted."""
+
+    @classmethod
+    def read(cls, file: Path) -> "SavedResult":
+        """Return the result in `file`; pydantic's `ValidationError` where it is none."""
+        return cls.model_validate_json(file.read_text(encoding="utf-8"))
+
+    def write(self, file: Path) -> None:
+        """Write the result to `file`, whose folder is made if need be."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def save(result: BenchResult, saving: Saving) -> None:
+    """Write `result` with its provenance."""
+    held = result.model_dump()
+    held["data"] = without_folders(held["data"], paths_in(saving.arguments))
+    SavedResult(**held, provenance=provenance(saving.arguments)).write(saving.file)
 
 
 def require_file(path: Path) -> Path:

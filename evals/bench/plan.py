@@ -1,0 +1,128 @@
+"""What `segue bench all` runs: for each benchmark its data, its size, and its smaller size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from segue.tools.catalog.catalog import Catalog
+
+Need = Literal["dialogue tracks", "playlists"]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One benchmark."""
+
+    bench: str
+    files: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(option, names of files in the data folders), each file given with the option."""
+    folder: tuple[str, str] | None = None
+    """(option, name of a file whose folder is given)."""
+    catalog: bool = False
+    """Whether it runs once for each catalog."""
+    need: Need | None = None
+    """What the catalog's tracks must have."""
+    full: tuple[str, ...] = ()
+    """Further arguments of the whole form, which together with all others must end within an hour on two cores."""
+    quick: tuple[str, ...] = ()
+    """Further arguments of the quick form; all together must end within five minutes."""
+    skipped: str = ""
+    """Why it can never run by itself."""
+
+
+DIALOGS: Final = "cpcd_dialogs.jsonl.gz"
+TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
+PLAN: Final = (
+    Planned("backends", skipped="asks a vLLM server: make vllm, then segue bench backends"),
+    Planned(
+        "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog=True, need="dialogue tracks",
+        quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all"),
+    ),
+    Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog=True),
+    Planned("generation", full=("--repeats", "10"), quick=("--rows", "compact", "--repeats", "10", "--draws", "20")),
+    Planned("hear", files=(("--turns", TURNS),), catalog=True),
+    Planned("importance", files=(("--turns", TURNS),)),
+    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog=True),
+    Planned("match", quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
+    Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
+    Planned(
+        "next-song", folder=("--radio", "radio_playlists.txt.gz"),
+        full=("--share", "0.1", "--epochs", "5"), quick=("--quick",),
+    ),
+    Planned("obedience", catalog=True, full=("--turns", "400"), quick=("--turns", "16")),
+    Planned("personal", catalog=True, need="playlists", full=("--limit", "60"), quick=("--quick",)),
+    Planned(
+        "quantizers", catalog=True,
+        full=("--tracks", "5000", "--epochs", "10"), quick=("--tracks", "500", "--epochs", "1"),
+    ),
+    Planned("ranking", files=(("--dialogs", (DIALOGS,)),), catalog=True, quick=("--repeats", "10")),
+    Planned("requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog=True, quick=("--limit", "40")),
+    Planned("search", files=(("--queries", ("requests.jsonl.gz",)),), catalog=True, quick=("--most", "50")),
+    Planned(
+        "similar", catalog=True, need="playlists",
+        full=("--rows", "segue,kmeans-1024,random", "--seeds", "1000"),
+        quick=("--rows", "segue,random", "--seeds", "100"),
+    ),
+    Planned("simulate", catalog=True, full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
+    Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "3", "--writers", "2")),
+    Planned("threads", full=("--kills", "20"), quick=("--turns", "50", "--users", "5", "--kills", "2")),
+    Planned("turn", catalog=True, full=("--n", "100"), quick=("--n", "10", "--long", "10")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """One benchmark with its arguments, or why it is left out."""
+
+    name: str
+    """Of the result's file: the benchmark's, and the catalog's where it is not the default one."""
+    arguments: tuple[str, ...] = ()
+    skipped: str = ""
+
+
+def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, Path]], *, quick: bool) -> list[Run]:
+    """Return the runs of one benchmark over the data folders and the catalogs (name or "", folder)."""
+    if planned.skipped:
+        return [Run(planned.bench, skipped=planned.skipped)]
+    arguments = [planned.bench]
+    for option, names in planned.files:
+        for name in names:
+            if (file := find(name, data)) is None:
+                return [Run(planned.bench, skipped=f"no {name} in the data folders")]
+            arguments += [option, str(file)]
+    if planned.folder is not None:
+        if (file := find(planned.folder[1], data)) is None:
+            return [Run(planned.bench, skipped=f"no {planned.folder[1]} in the data folders")]
+        arguments += [planned.folder[0], str(file.parent)]
+    arguments += planned.quick if quick else planned.full
+    if not planned.catalog:
+        return [Run(planned.bench, tuple(arguments))]
+    found = []
+    for name, folder in catalogs:
+        file_name = f"{planned.bench}-{name}" if name else planned.bench
+        if planned.need is not None and not has(planned.need, folder):
+            found.append(Run(file_name, skipped=f"no track of the catalog has {planned.need}"))
+        else:
+            found.append(Run(file_name, (*arguments, "--catalog", str(folder))))
+    return found
+
+
+def find(name: str, folders: Sequence[Path]) -> Path | None:
+    """Return the first file of that name in the folders or below them."""
+    return next((file for folder in folders for file in sorted(folder.rglob(name)) if file.is_file()), None)
+
+
+def has(need: Need, folder: Path) -> bool:
+    """Return whether any track of a catalog was rated in dialogues, or stands in playlists."""
+    from segue.tools.catalog.catalog import Catalog
+
+    with Catalog.open(folder) as catalog:
+        return _has(need, catalog)
+
+
+def _has(need: Need, catalog: "Catalog") -> bool:
+    if need == "playlists":
+        return any(track.listened for track in catalog)
+    return any(track.ids.youtube for track in catalog)
