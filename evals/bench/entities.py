@@ -26,6 +26,7 @@ import numpy as np
 import typer
 
 from segue.evals.bench.result import BenchResult, Row
+from segue.evals.bench.sample import evenly
 from segue.evals.requests import Request, Truth, read_requests
 from segue.generator.names import artist_key, fold, split_title
 from segue.tools.search.name_table import Kind
@@ -56,6 +57,7 @@ Linker = Callable[[Request], list[Linked]]
 def command(
     requests: Annotated[Path, typer.Option(help="Requests with marked mentions, JSON Lines.")],
     catalog: Annotated[Path, typer.Option(help="A catalog folder, or a JSON Lines file of tracks.")],
+    limit: Annotated[int | None, typer.Option(min=10, help="Requests at most, evenly spread.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure entity linking against marked requests, beside exact-match baselines."""
@@ -65,7 +67,7 @@ def command(
     started = time.perf_counter()
     linker = EntityLinker.of_columns(*columns)
     build_seconds = time.perf_counter() - started
-    everything = read_requests(requests)
+    everything = evenly(read_requests(requests), limit)
     systems: dict[str, Linker] = {
         "exact n-gram": exact_linker(linker.names, common=9.0),
         "exact n-gram, no everyday words": exact_linker(linker.names, common=4.0),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 import typer
 
 from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.bench.sample import evenly
 from segue.evals.heard import Counts, Said, agree
 from segue.generator.errors import SourceError
 
@@ -50,6 +51,7 @@ def command(
     catalog: Annotated[
         Path | None, typer.Option(help="A catalog folder; the default catalog where none is given.")
     ] = None,
+    limit: Annotated[int | None, typer.Option(min=10, help="Requests at most, evenly spread.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure want, avoid and comparison on labelled requests, beside keyword lists."""
@@ -58,7 +60,7 @@ def command(
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.default import default_catalog
 
-    requests = read_requests(require_file(csv_))
+    requests = evenly(read_requests(require_file(csv_)), limit)
     folder = catalog or default_catalog()
     with Catalog.open(folder) as opened:
         hearer = Hearer(opened)

@@ -40,11 +40,11 @@ PLAN: Final = (
         "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog=True, need="dialogue tracks",
         quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all"),
     ),
-    Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog=True),
+    Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog=True, quick=("--limit", "600")),
     Planned("generation", full=("--repeats", "10"), quick=("--rows", "compact", "--repeats", "10", "--draws", "20")),
     Planned("hear", files=(("--turns", TURNS),), catalog=True),
     Planned("importance", files=(("--turns", TURNS),)),
-    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog=True),
+    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog=True, quick=("--limit", "300")),
     Planned("match", quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
     Planned(

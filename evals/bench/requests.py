@@ -22,6 +22,7 @@ from rich.progress import track as progress_bar
 
 from segue.evals.bench.dialogues import read_corpus
 from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.bench.sample import evenly
 from segue.evals.metrics import bootstrap_difference, ranks_of, reciprocal_rank, summarise
 from segue.generator.errors import SourceError
 from segue.generator.names import artist_key, fold
@@ -51,7 +52,7 @@ def command(
     asked = [(key, text) for row in rows if (key := artist_key(row.artist)) in by_artist for text in row.requests]
     if not asked:
         raise SourceError(f"no artist of {requests} has a track in {catalog}")
-    asked = [asked[at] for at in np.unique(np.linspace(0, len(asked) - 1, min(limit, len(asked))).astype(int))]
+    asked = evenly(asked, limit)
     rankers = [RANKERS[name](corpus) for name in ("bm25", "minilm", BASELINE)] + stack_rows(corpus, catalog)
     everything = np.ones(len(corpus.tracks), dtype=bool)
     looser = {key: met_loosely(corpus.tracks, by_artist[key]) for key, _ in asked}
