@@ -46,7 +46,7 @@ def command(
                 typer.echo(f"{run.name}: skipped, {run.skipped}")
                 continue
             started = time.perf_counter()
-            problem = execute(run, results, quick=quick)
+            problem = execute(run, results)
             typer.echo(f"{run.name}: {problem or 'saved'} ({time.perf_counter() - started:.0f} s)")
             if problem:
                 failed.append(run.name)
@@ -57,7 +57,7 @@ def command(
         raise typer.Exit(1)
 
 
-def execute(run: Run, results: Path, *, quick: bool) -> str:
+def execute(run: Run, results: Path) -> str:
     """Run one benchmark and save its result as `results/NAME.json`; return what went wrong, or nothing."""
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as scratch:
         file = Path(scratch) / "result.json"
@@ -69,7 +69,7 @@ def execute(run: Run, results: Path, *, quick: bool) -> str:
         if not file.is_file():
             return "failed, it saved no result"
         saved = SavedResult.read(file)
-    saved.model_copy(update={"quick": quick}).write(results / f"{run.name}.json")
+    saved.model_copy(update={"quick": run.smaller}).write(results / f"{run.name}.json")
     return ""
 
 

@@ -56,7 +56,7 @@ def read_results(folder: Path) -> dict[str, SavedResult]:
 def page(saved: Mapping[str, SavedResult]) -> str:
     """Return the page in Markdown: a list of what is on it, and a section for each result."""
     contents = "\n".join(f"- [{name}](#{name})" + (" (quick)" if one.quick else "") for name, one in saved.items())
-    return "\n".join([_HEAD, contents, *(section(name, one) for name, one in saved.items())])
+    return "\n".join([_HEAD, contents, *(section(name, one) for name, one in saved.items()), ""])
 
 
 def section(name: str, saved: SavedResult) -> str:
@@ -76,7 +76,7 @@ def section(name: str, saved: SavedResult) -> str:
         *([""] if saved.figures else []),
         f"Content (SHA-256): {_cell(files) or 'nothing but what ships'}. Versions: {versions}.",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def table(result: BenchResult) -> str:

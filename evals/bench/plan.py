@@ -79,6 +79,8 @@ class Run:
     name: str
     """Of the result's file: the benchmark's, and the catalog's where it is not the default one."""
     arguments: tuple[str, ...] = ()
+    smaller: bool = False
+    """Whether the arguments ask less than those of the whole form."""
     skipped: str = ""
 
 
@@ -97,15 +99,16 @@ def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, P
             return [Run(planned.bench, skipped=f"no {planned.folder[1]} in the data folders")]
         arguments += [planned.folder[0], str(file.parent)]
     arguments += planned.quick if quick else planned.full
+    smaller = quick and planned.quick != planned.full
     if not planned.catalog:
-        return [Run(planned.bench, tuple(arguments))]
+        return [Run(planned.bench, tuple(arguments), smaller)]
     found = []
     for name, folder in catalogs:
         file_name = f"{planned.bench}-{name}" if name else planned.bench
         if planned.need is not None and not has(planned.need, folder):
             found.append(Run(file_name, skipped=f"no track of the catalog has {planned.need}"))
         else:
-            found.append(Run(file_name, (*arguments, "--catalog", str(folder))))
+            found.append(Run(file_name, (*arguments, "--catalog", str(folder)), smaller))
     return found
 
 
