@@ -131,6 +131,8 @@ class Wish(_Frozen):
     """Names to compare with."""
     count: int | None = Field(default=None, ge=1)
     """How many tracks are asked for."""
+    per_artist: int | None = Field(default=None, ge=1)
+    """How many tracks of one artist there may be at most, where the listener says so."""
     refs: tuple[int, ...] = ()
     """1-based numbers among the tracks shown last; never out of range."""
     lasting: bool = False

@@ -8,7 +8,7 @@ from typing import Final
 
 from segue.memory.events import Subject
 
-_BY_WORDS: Final = frozenset({"genre", "theme", "sound", "activity", "mood", "instrument"})
+_BY_WORDS: Final = frozenset({"genre", "theme", "sound", "activity", "mood", "instrument", "language"})
 _MAX_WORDS: Final = 8
 """Words of a label that are looked at; longer ones are sentences."""
 

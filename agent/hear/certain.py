@@ -73,6 +73,12 @@ _TURNING: Final = re.compile(
     r"\b(?:but|not|no|except|hate|love|like|can(?:'|’)?t|don(?:'|’)?t|without|unless|never|rather|than)\b",
     re.IGNORECASE,
 )
+_ADDING: Final = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|and|but|yes|great|nice|good|hm+|also|actually|please|with)\W+)*"
+    r"(?:no|nothing|none|without|only|just|not|nobody|anything but|except)\b"
+    r"(?!\W*(?:thanks|thank|problem|worries|idea|way)\b)",
+    re.IGNORECASE,
+)
 _LIFTING: Final = re.compile(
     r"(?:^|[.!;]\s+)\W*(?:(?:ok(?:ay)?|actually|alright|fine|please|now|hey|well|yes|and)\W+)*"
     r"(?:(?:you|u) (?:can|may) (?:now )?(?:play|include|recommend|suggest|use)\b[^.:;!?]*\bagain\b"
@@ -82,8 +88,31 @@ _LIFTING: Final = re.compile(
 )
 _REFUSING: Final = frozenset(
     {
-        "no", "not", "without", "except", "excluding", "minus", "never", "avoid", "ohne", "sin", "sans", "senza", "sem",
-        "nada", "niente", "nessun", "nessuna", "kein", "keine", "keinen", "besides", "aucun", "aucune",
+        "no",
+        "not",
+        "nothing",
+        "none",
+        "without",
+        "except",
+        "excluding",
+        "minus",
+        "never",
+        "avoid",
+        "besides",
+        "ohne",
+        "kein",
+        "keine",
+        "keinen",
+        "sin",
+        "nada",
+        "sans",
+        "aucun",
+        "aucune",
+        "senza",
+        "niente",
+        "nessun",
+        "nessuna",
+        "sem",
     }
 )  # fmt: skip
 LIKING: Final = frozenset({"love", "like", "adore", "enjoy"})
@@ -92,6 +121,8 @@ _DENYING: Final = frozenset({"not", "dont", "doesnt", "didnt", "never", "cant", 
 _PAIRS: Final = frozenset({("than", "other"), ("from", "apart"), ("from", "aside")})
 """Two words that refuse together, the last one first: "other than", "apart from"."""
 _ORDER: Final = re.compile(
+    r"^\W*(?:ok(?:ay)?\W+|hey\W+|now\W+|please\W+)*(?:some|a few|a couple of|\d+|more|any)\b[^.!?]*"
+    r"\b(?:songs?|tracks?|tunes?|music)\b|"
     r"^\W*(?:ok(?:ay)?\W+|hey\W+|now\W+|please\W+)*(?:play|put on|give me|queue|find me|show me|let me hear)\b"
     r"|[.!:]\s*(?:please )?play\b|\bplease\b|\bplay\b[^.!?]*\b(?:now|tonight|today)\b",
     re.IGNORECASE,
@@ -112,6 +143,8 @@ _BETWEEN: Final = frozenset(
         "by", "de", "di", "von", "of",
     }
 )  # fmt: skip
+_ORDERED: Final = frozenset({"me", "us", "to", "hear", "want", "wanna", "play", "recommend", "suggest", "give", "show"})
+"""Words between "never" (or "don't") and what it forbids, besides those of `_BETWEEN`."""
 _COMPARING: Final = frozenset({"like", "similar", "resembling", "style", "vibe", "vein", "inspired", "influenced"})
 
 
@@ -124,6 +157,11 @@ def certain_act(text: str) -> Act | None:
     if lifts_ban(head):
         return "taste"
     return next((act for act, pattern in _PATTERNS if pattern.search(head)), None)
+
+
+def adds(text: str) -> bool:
+    """Tell whether a message reads as an addition to what was asked: "nothing in Italian", "only female singers"."""
+    return _ADDING.match(text[:300]) is not None
 
 
 def lifts_ban(text: str) -> bool:
@@ -167,9 +205,14 @@ def certain_polarity(text: str, words: Sequence[Word], first: int) -> Polarity |
     """Return what is certainly wanted with the words from `first` on: "no X", "anything but X", "nothing but X"."""
     place = first - 1
     after = words[first].start
+    ordered = False
     while place >= 0:
         word = words[place]
         if text[word.end : after].strip():  # a comma, a full stop, a quotation mark
+            return None
+        if word.key in ("never", "dont"):
+            return "avoid"
+        if ordered and word.key not in _BETWEEN | _ORDERED:
             return None
         if word.key in _REFUSING:
             return "avoid"
@@ -181,7 +224,9 @@ def certain_polarity(text: str, words: Sequence[Word], first: int) -> Polarity |
         if word.key == "but" and place > 0:
             return "avoid" if earlier in ("anything", "everything", "all") else "want" if earlier == "nothing" else None
         if word.key not in _BETWEEN:
-            return None
+            if word.key not in _ORDERED:
+                return None
+            ordered = True
         after = word.start
         place -= 1
     return None

@@ -1,4 +1,5 @@
-"""Counts: how many tracks a message asks for ("three songs", "a couple more", "15 of this", "just one").
+"""Counts: how many tracks a message asks for ("three songs", "a couple more", "15 of this", "just one"), and how many
+of one artist at most ("no more than two songs per artist").
 
 Knows English, and digits before the words for songs of a few other languages.
 """
@@ -41,11 +42,24 @@ _ONE_MORE: Final = re.compile(
 _ONE_OF: Final = re.compile(r"one\s+of\b", re.IGNORECASE)
 _POINTING: Final = re.compile(r"\b(?:the|last|first|those|these|other|next|ahead|all|of)\s+$", re.IGNORECASE)
 _TOP: Final = re.compile(r"\btop\s+$", re.IGNORECASE)
+_PER_ARTIST: Final = re.compile(
+    rf"(?:\b(?:at most|no more than|not more than|max(?:imum)?(?: of)?|up to|only|just)\s+)?\b{_NUMBER}"
+    rf"(?:\s+(?:{_NOUN}|max(?:imum)?|at most))*,?\s+"
+    r"(?:per|(?:by|from|for|of) (?:each|every|any one|any single|the same|a single)|each from an?)\s+"
+    r"(?:artists?|bands?|singers?|groups?|performers?|acts?|composers?|musicians?)(?:\s+(?:at most|max(?:imum)?))?\b",
+    re.IGNORECASE,
+)
+_EACH_ANOTHER: Final = re.compile(
+    r"\b(?:all|each(?: one)?|every one)\s+(?:(?:by|from|of)\s+)?(?:an?\s+)?different\s+(?:artists?|bands?|singers?)\b"
+    r"|\bno (?:artist|band|singer) (?:twice|more than once)\b",
+    re.IGNORECASE,
+)
 
 
 def count_in(text: str) -> int | None:
     """Return the number of tracks that `text` asks for, or None where it says none."""
-    head = text[:2000]
+    # "At most one song per artist" asks for no number of songs.
+    head = _PER_ARTIST.sub(" ", text[:2000])
     for pattern in _PATTERNS:
         for match in pattern.finditer(head):
             start = match.start("n")
@@ -55,3 +69,12 @@ def count_in(text: str) -> int | None:
             if 1 <= number <= MOST and not (match["n"].lower() == "one" and _ONE_OF.match(match[0])):
                 return number
     return 1 if _ONE_MORE.search(head) else None
+
+
+def per_artist_in(text: str) -> int | None:
+    """Return how many tracks of one artist `text` allows at most, or None where it says nothing of it."""
+    head = text[:2000]
+    if (match := _PER_ARTIST.search(head)) is not None:
+        number = int(match["n"]) if match["n"].isdigit() else _WORDS[match["n"].lower()]
+        return number or None
+    return 1 if _EACH_ANOTHER.search(head) else None

@@ -45,6 +45,12 @@ _SHORT: Final = re.compile(r"\b(\d\d) (?:to|until|thru|through|and) (\d\d)\b")
 _RECENT: Final = re.compile(rf"\b(?:last|past) (\d{{1,2}}|{'|'.join(_COUNTS)}) (years?|decades?)\b")
 _CENTURY: Final = re.compile(r"\b(early |late |mid )?(\d\d)(?:th|st) century\b")
 _ONE: Final = re.compile(rf"\b({_SPAN})\b")
+_WRITTEN: Final = r"(?:the )?(?:(?:early|mid|late)[ -])?(?:(?:18|19|20)\d\ds?|['’]?\d0s)"
+_WRITTEN_RANGE: Final = re.compile(
+    rf"\b(?:between|from) {_WRITTEN}(?: (?:and|to|until|till|through|thru) | ?[-–] ?){_WRITTEN}\b"
+    r"|\b(?:18|19|20)\d\ds? ?[-–] ?(?:18|19|20)\d\ds?\b",
+    re.IGNORECASE,
+)
 _EARLIEST: Final = 1000
 
 
@@ -81,6 +87,11 @@ def years_of(phrase: str, today: date | None = None) -> list[Years]:
     if not found and re.search(r"\b(?:this year|current year)\b", text):
         found.append((0, Years(now, None)))
     return _joined([years for _, years in sorted(found, key=lambda item: item[0])])
+
+
+def written_ranges(text: str) -> list[tuple[int, int]]:
+    """Return where `text` says a range of years beyond doubt: "between 1978 and 1982", "from the 60s to the 80s"."""
+    return [match.span() for match in _WRITTEN_RANGE.finditer(text[:1000])]
 
 
 def hull(ranges: Sequence[Years]) -> tuple[Years, bool]:

@@ -107,6 +107,11 @@ def merged(
     return old_want.merge(want), old_avoid.merge(avoid), likes
 
 
+def cap_kept(act: Act, standing: Wish | None) -> int | None:
+    """Return the cap per artist that a message leaves standing: what stands on a wish stands on its cap."""
+    return standing.per_artist if standing is not None and act in REFINING else None
+
+
 def without_ids(filters: Filters, ids: Sequence[str]) -> Filters:
     """Return `filters` that leave out the tracks `ids` as well."""
     return filters.merge(Filters(without_ids=tuple(ids))) if ids else filters

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from segue.agent.hear.asking import question_for
-from segue.agent.hear.certain import asks, certain_act, lifts_ban, one_sided, plays, stated
+from segue.agent.hear.certain import adds, asks, certain_act, lifts_ban, one_sided, plays, stated
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
 from segue.agent.hear.constraints import compile_constraints
-from segue.agent.hear.counts import count_in
-from segue.agent.hear.following import answers, merged, offered, whom, without_ids
+from segue.agent.hear.counts import count_in, per_artist_in
+from segue.agent.hear.following import answers, cap_kept, merged, offered, whom, without_ids
 from segue.agent.hear.house import House
 from segue.agent.hear.model import SHIPPED, HearModel, Sense
 from segue.agent.hear.naming import Named, name, taken_up
@@ -107,6 +107,8 @@ class Hearer:
         elif act == "taste" and certain is None and named.want and asks(text):
             # Whoever asks for something once has said nothing for ever, and has lifted no ban.
             act = "request"
+        elif act == "request" and certain is None and thread.wish is not None and adds(text):
+            act = "refine"
         elif act == "control" and certain is None and plays(text) and named.speaks_of_kinds(thread.shown):
             # Playing is up to a player; what is named and not in sight has to be found first.
             act = "request"
@@ -156,6 +158,7 @@ class Hearer:
             avoid=avoid,
             like=like,
             count=count_in(text),
+            per_artist=per_artist_in(text) or cap_kept(act, thread.wish),
             refs=refs,
             lasting=lasting,
             context=(context["what"] or context["with"]).lower() if context else None,

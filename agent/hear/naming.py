@@ -10,10 +10,13 @@ from typing import Final
 
 from segue.agent.hear.certain import HATING, LIKING, certain_polarity, credited
 from segue.agent.hear.constraints import plain_value
+from segue.agent.hear.eras import written_ranges
 from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.house import House
+from segue.agent.hear.labels import labels_in, wanted_or_not
 from segue.agent.hear.model import Sense, Stretch
 from segue.agent.hear.reading import NEGATION, Reading
+from segue.agent.hear.refused import refused_artists
 from segue.agent.hear.vocabulary import facets_of
 from segue.agent.wish import FACET_KINDS, Facets, HeardMention, Polarity
 from segue.generator.names import fold, split_title
@@ -61,6 +64,9 @@ _EMPTY: Final = frozenset(
         "something",
         "anything",
         "stuff",
+        "nothing",
+        "none",
+        "please",
         "music",
         "song",
         "songs",
@@ -122,12 +128,21 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
     taken: list[tuple[int, int]] = []
     items: list[tuple[int, Polarity, str, str]] = []
     own_negation = _negation_is_named(reading)
+    for start, end in written_ranges(reading.text):
+        first, stop = _words_within(reading, start, end)
+        taken.append((first, stop))
+        sure = certain_polarity(reading.text, reading.words, first) or wanted_or_not(sense.polarity(first, stop))
+        items.append((start, sure, "eras", reading.text[start:end]))
+    for mention in () if own_negation else refused_artists(reading, house):
+        taken.append(_words_within(reading, mention.start, mention.end))
+        items.append((mention.start, "avoid", "artists", mention.name))
+        named.mentions.append(HeardMention(**dict(mention), polarity="avoid"))
     for mention in reading.mentions:
         span = _span(reading, mention)
         if span is None:
             polarity: Polarity = "want"
         else:
-            if not _counts(mention, span, sense):
+            if any(begin < span[1] and span[0] < end for begin, end in taken) or not _counts(mention, span, sense):
                 continue
             polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
             if polarity == "like" and mention.kind == "artist" and credited(reading.words, span[0], taken):
@@ -144,6 +159,12 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
         if kind is not None:
             polarity = certain_polarity(reading.text, reading.words, first) or "want"
             items.append((reading.words[first].start, polarity, kind, value))
+    for first, stop, kind, value in labels_in(reading.text, reading.words, house):
+        if any(begin < stop and first < end for begin, end in taken):
+            continue
+        taken.append((first, stop))
+        polarity = certain_polarity(reading.text, reading.words, first) or wanted_or_not(sense.polarity(first, stop))
+        items.append((reading.words[first].start, polarity, kind, value))
     for stretch in sense.stretches:
         for first, stop in _rest(stretch, taken):
             first = _behind_verb(reading, first, stop)
@@ -227,6 +248,12 @@ def _counts(mention: Mention, span: tuple[int, int], sense: Sense) -> bool:
 def _span(reading: Reading, mention: Mention) -> tuple[int, int] | None:
     inside = [place for place, word in enumerate(reading.words) if mention.start <= word.start < mention.end]
     return (inside[0], inside[-1] + 1) if inside else None
+
+
+def _words_within(reading: Reading, start: int, end: int) -> tuple[int, int]:
+    """Return the first word, and the one past the last, that begin between two places of the text."""
+    inside = [place for place, word in enumerate(reading.words) if start <= word.start < end]
+    return inside[0], inside[-1] + 1
 
 
 def _rest(stretch: Stretch, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

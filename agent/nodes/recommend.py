@@ -42,7 +42,7 @@ async def recommend(state: State, parts: Parts) -> Update:
     filters = _without_banned(wish, taste, parts)
     rules = Rules(filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish))
     called, failed = await _searched(state, parts, count, rules, f"{state['id']}-recommend")
-    if called is not None and rules.knobs.per_artist is not None:
+    if called is not None and rules.knobs.per_artist is not None and wish.per_artist is None:
         kept = len(obedient(called.result.tracks, rules, parts.columns))
         if 0 < kept < count:
             # A narrow wish has few artists: more of the same is better than less than was asked for.
@@ -59,6 +59,9 @@ async def recommend(state: State, parts: Parts) -> Update:
     parts.track.keep(each.track for each in found.tracks)
     tracks = obedient(found.tracks, rules, parts.columns)
     receipts += constrained(rules.filters, found.applied, len(parts.catalog))
+    if wish.per_artist is not None:
+        number = counted(wish.per_artist)
+        receipts.append(Receipt(kind="applied", text=f"At most {number} by one artist."))
     receipts += [Receipt(kind="applied", text=note) for note in found.notes]
     receipts += [Receipt(kind="degraded", text=note) for note in found.degraded]
     if 0 < len(tracks) < count:
@@ -129,7 +132,9 @@ def _banned(wish: Wish, taste: Taste | None, catalog: Catalog) -> list[str]:
 
 
 def _knobs(wish: Wish) -> Knobs:
-    """Return the knobs: somebody who asks for an artist, or for an album, may get nothing else."""
+    """Return the knobs: those that were said; somebody who asks for an artist or an album may else get nothing else."""
+    if wish.per_artist is not None:
+        return Knobs(per_artist=wish.per_artist)
     by_name = wish.want.artists or wish.want.albums or wish.filters.artists
     return Knobs(per_artist=None) if by_name else Knobs()
 

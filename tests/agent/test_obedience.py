@@ -77,6 +77,23 @@ async def test_few_artists_may_come_more_often_than_usual_and_that_is_said(make:
         assert any(receipt.text.startswith("Few artists fit") for receipt in turn.receipts)
 
 
+async def test_a_cap_that_was_said_is_never_lifted(make: Make) -> None:
+    others = ("Massive Attack", "Dolly Parton", "Radiohead", "Nina Simone", "Can", "Björk")
+    asks = Wish(
+        act="request",
+        text="",
+        count=5,
+        per_artist=1,
+        filters=Filters(genres=("trip hop", "jazz"), without_artists=others),
+    )
+    async with make({"few": asks}) as agent:
+        turn = await agent.turn("few", thread="t1")
+        assert [track.artist for track in turn.tracks] == ["Sade"]
+        told = [receipt.text for receipt in turn.receipts]
+        assert "At most one track by one artist." in told
+        assert "Only one track fits." in told
+
+
 async def test_a_banned_artist_is_told_and_the_rest_of_the_wish_is_met(make: Make) -> None:
     ban = {"act": "taste", "text": "", "avoid": {"artists": ("Sade",)}, "lasting": True, "command": {"name": "never"}}
     alone = Wish(act="request", text="", want=Facets(artists=("Sade",)), filters=Filters(artists=("Sade",)))

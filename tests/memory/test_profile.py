@@ -359,3 +359,10 @@ def test_the_newest_comes_last() -> None:
     ]
     assert fold(tracks, NOW).played == ("b", "a")
     assert fold([], datetime.now(UTC)) == Taste(user="")
+
+
+def test_a_ban_on_a_language_covers_songs_that_are_partly_in_it() -> None:
+    banned = fold([about("a", "banned", subject("language", "English"))], NOW)
+    for sung in ("English", "English (Jamaican Patois)", "Zulu, English"):
+        assert banned.is_banned((subject("language", sung),)), sung
+    assert not banned.is_banned((subject("language", "Old Englishman's"),))

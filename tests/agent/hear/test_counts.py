@@ -1,6 +1,6 @@
 import pytest
 
-from segue.agent.hear.counts import count_in
+from segue.agent.hear.counts import count_in, per_artist_in
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,21 @@ from segue.agent.hear.counts import count_in
 )
 def test_how_many_are_asked_for(text: str, count: int | None) -> None:
     assert count_in(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "cap"),
+    [
+        ("six game songs, at most one per artist", 6, 1),
+        ("ten 2010s songs, no more than one song per artist", 10, 1),
+        ("jazz, max 2 songs per artist", None, 2),
+        ("only one track from each band", None, 1),
+        ("some rock, all by different artists please", None, 1),
+        ("no artist twice", None, 1),
+        ("give me 5 songs from 3 artists", 5, None),
+        ("songs by different artists", None, None),
+        ("five songs", 5, None),
+    ],
+)
+def test_how_many_of_one_artist_are_allowed(text: str, count: int | None, cap: int | None) -> None:
+    assert (count_in(text), per_artist_in(text)) == (count, cap)

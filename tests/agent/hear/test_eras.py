@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from segue.agent.hear.eras import Years, hull, years_of
+from segue.agent.hear.eras import Years, hull, written_ranges, years_of
 
 TODAY = date(2026, 11, 26)
 
@@ -41,3 +41,17 @@ def test_years_apart_are_told_from_years_in_a_row() -> None:
     assert hull([Years(1960, 1969), Years(1980, 1989)]) == (Years(1960, 1989), True)
     assert hull([Years(1990, 1999), Years(2000, 2009)]) == (Years(1990, 2009), False)
     assert hull([Years(None, 1969)]) == (Years(None, 1969), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "ranges"),
+    [
+        ("disco songs between 1978 and 1982, please", ["between 1978 and 1982"]),
+        ("soul from the 60s to the late 70s", ["from the 60s to the late 70s"]),
+        ("rock 1991-1994", ["1991-1994"]),
+        ("something from 1978 and to dance", []),
+        ("10 songs from 5 to 7 minutes", []),
+    ],
+)
+def test_ranges_that_are_written_out_are_found_in_a_message(text: str, ranges: list[str]) -> None:
+    assert [text[start:end] for start, end in written_ranges(text)] == ranges

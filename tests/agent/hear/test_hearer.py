@@ -82,6 +82,30 @@ def test_years_and_counts_and_versions(hearer: Hearer) -> None:
     assert hearer.hear("songs before 1970").filters.year_to == 1969
 
 
+def test_a_range_of_years_that_is_written_out_is_never_passed_over(hearer: Hearer) -> None:
+    for text in ("rock songs between 1991 and 1993", "rock songs from 1991 to 1993", "rock 1991-1993"):
+        filters = hearer.hear(text).filters
+        assert (filters.year_from, filters.year_to) == (1991, 1993), text
+    assert hearer.hear("rock, but no songs from 1991 to 1993").filters.without_years == ("1991-1993",)
+
+
+def test_never_forbids_whatever_stands_between_it_and_what_is_named(hearer: Hearer) -> None:
+    for text in ("please never play me any trip hop music", "I never want to hear any trip hop again"):
+        wish = hearer.hear(text)
+        assert wish.command is not None, text
+        assert wish.command.name == "never", text
+        assert wish.avoid.genres == ("trip hop",), text
+        assert not wish.want, text
+
+
+def test_a_cap_per_artist_stands_until_something_else_is_asked_for(hearer: Hearer) -> None:
+    wish = hearer.hear("five rock songs, at most one per artist")
+    assert (wish.count, wish.per_artist) == (5, 1)
+    thread = ThreadView("Here are five rock songs.", (), wish)
+    assert hearer.hear("more please", thread).per_artist == 1
+    assert hearer.hear("play some jazz", thread).per_artist is None
+
+
 def test_what_nothing_can_execute_is_declared(hearer: Hearer) -> None:
     wish = hearer.hear("jazz without saxophone, something slow")
     assert any("sax" in unmet.text for unmet in wish.unmet)
