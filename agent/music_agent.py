@@ -105,6 +105,7 @@ class MusicAgent:
         thread: str = "main",
         id: str | None = None,
         weights: ModalityWeights | None = None,
+        personal: bool = True,
     ) -> Turn:
         """Answer a message.
 
@@ -115,8 +116,9 @@ class MusicAgent:
                 share what was said and shown in it, never their taste.
             id: idempotency key; a message delivered again under the same key gets the answer that it got before.
             weights: modality weights set by hand, for this turn.
+            personal: whether the listener's soft token, computed from their history, may steer this turn's search.
         """
-        return await self._answer(message, user, thread, id, weights, lambda step: None)
+        return await self._answer(message, user, thread, id, weights, personal, lambda step: None)
 
     async def stream(
         self,
@@ -126,13 +128,14 @@ class MusicAgent:
         thread: str = "main",
         id: str | None = None,
         weights: ModalityWeights | None = None,
+        personal: bool = True,
     ) -> AsyncIterator[Step | Turn]:
         """Answer a message, telling of each step on the way; the answer comes last. Arguments as in `turn`.
 
         Words are not streamed: none is said before the whole text has been verified.
         """
         steps: asyncio.Queue[Step | None] = asyncio.Queue()
-        answering = asyncio.create_task(self._answer(message, user, thread, id, weights, steps.put_nowait))
+        answering = asyncio.create_task(self._answer(message, user, thread, id, weights, personal, steps.put_nowait))
         answering.add_done_callback(lambda task: steps.put_nowait(None))
         try:
             while (reached := await steps.get()) is not None:
@@ -244,6 +247,7 @@ class MusicAgent:
         thread: str,
         id: str | None,
         weights: ModalityWeights | None,
+        personal: bool,
         told: Callable[[Step], None],
     ) -> Turn:
         async with self._locks.hold(thread):
@@ -252,7 +256,7 @@ class MusicAgent:
                 return earlier
             async with self._room:
                 await self._recovered()
-                return await self._run(message, user, thread, id, weights, told)
+                return await self._run(message, user, thread, id, weights, personal, told)
 
     async def _run(
         self,
@@ -261,9 +265,10 @@ class MusicAgent:
         thread: str,
         id: str | None,
         weights: ModalityWeights | None,
+        personal: bool,
         told: Callable[[Step], None],
     ) -> Turn:
-        given: InputState = {"message": message, "user": user, "weights": weights}
+        given: InputState = {"message": message, "user": user, "weights": weights, "personal": personal}
         if id is not None:
             given["id"] = id
         turn: Turn | None = None

@@ -18,6 +18,7 @@ from platformdirs import user_data_path
 from segue.agent.attempt import Budgets
 from segue.agent.hear import Hearer
 from segue.agent.keeper import TasteKeeper
+from segue.agent.listeners import Listeners
 from segue.agent.toolbox.look_up import look_up_tool
 from segue.agent.toolbox.recommend import recommend_tool
 from segue.agent.toolbox.weigh import weigh_tool
@@ -104,6 +105,8 @@ class Parts:
     """Where work that computes runs, so that the event loop stays free."""
     tools: Mapping[str, BaseTool]
     """LangChain tools by name, over the parts above."""
+    listeners: Listeners | None = None
+    """Makes listeners' soft tokens; None where none could act."""
     chat_model: BaseChatModel | None = None
     budgets: Budgets = BUDGETS
     count: int = COUNT
@@ -193,6 +196,7 @@ def assemble(
         searcher=searcher,
         pool=pool,
         tools={tool.name: tool for tool in tools},
+        listeners=Listeners.of(finds, store),
         chat_model=chat_model,
         budgets=budgets,
         count=count,

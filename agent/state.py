@@ -62,6 +62,8 @@ class InputState(TypedDict, total=False):
     """Idempotency key of the turn; made up where none is given."""
     weights: ModalityWeights | None
     """Modality weights that the listener has set by hand, for this turn."""
+    personal: bool
+    """False keeps the listener's soft token out of this turn."""
 
 
 class OutputState(TypedDict, total=False):
@@ -86,6 +88,8 @@ class State(TypedDict, total=False):
     """The thread's id, from the configuration."""
     weights: Annotated[ModalityWeights | None, UntrackedValue]
     """As set by hand, then as they are used."""
+    personal: Annotated[bool, UntrackedValue]
+    """Whether the listener's soft token may be read."""
 
     messages: Annotated[list[AnyMessage], newest]
     """The conversation with its tool calls, newest turns only."""

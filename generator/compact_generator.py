@@ -65,6 +65,11 @@ class CompactGenerator(OnePassGenerator):
         """The layout of its semantic IDs."""
         return self._network.layout
 
+    @property
+    def listener_width(self) -> int:
+        """Dimensions of the soft token that it reads."""
+        return WIDTH
+
     def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
         """Return the distribution for a dialogue, at once; `user` [384] is the listener's soft token, if any.
 

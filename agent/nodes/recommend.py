@@ -1,6 +1,10 @@
 """recommend: the wish, the thread and the listener's taste become tracks that keep every hard constraint."""
 
 from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from segue.agent.attempt import attempt
 from segue.agent.guard import Rules, obedient
@@ -22,6 +26,9 @@ from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import PastTurn, Situation
 from segue.tools.search.filters import Filters
 
+STEERED: Final = "What you liked before steered the search."
+"""The receipt of a soft token."""
+
 
 async def recommend(state: State, parts: Parts) -> Update:
     """Find tracks."""
@@ -34,6 +41,8 @@ async def recommend(state: State, parts: Parts) -> Update:
         "it did not steer the answer",
     )
     receipts += failed
+    listener, failed = await _token(state, parts)
+    receipts += failed
     banned = _banned(wish, taste, parts.catalog)
     receipts += [Receipt(kind="applied", text=text) for text in banned]
     count = min(wish.count or parts.count, MOST)
@@ -41,13 +50,13 @@ async def recommend(state: State, parts: Parts) -> Update:
         receipts.append(Receipt(kind="unmet", text=f"An answer has at most {MOST} tracks."))
     filters = _without_banned(wish, taste, parts)
     rules = Rules(filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish))
-    called, failed = await _searched(state, parts, count, rules, f"{state['id']}-recommend")
+    called, failed = await _searched(state, parts, count, rules, f"{state['id']}-recommend", listener)
     if called is not None and rules.knobs.per_artist is not None and wish.per_artist is None:
         kept = len(obedient(called.result.tracks, rules, parts.columns))
         if 0 < kept < count:
             # A narrow wish has few artists: more of the same is better than less than was asked for.
             freed = replace(rules, knobs=replace(rules.knobs, per_artist=None))
-            again, failed = await _searched(state, parts, count, freed, f"{state['id']}-recommend-more")
+            again, failed = await _searched(state, parts, count, freed, f"{state['id']}-recommend-more", listener)
             if again is not None and len(obedient(again.result.tracks, freed, parts.columns)) > kept:
                 called, rules = again, freed
                 text = "Few artists fit, so that some come more often than usual."
@@ -55,6 +64,8 @@ async def recommend(state: State, parts: Parts) -> Update:
     receipts += failed
     if called is None:
         return {"recommendation": None, "receipts": receipts}
+    if listener is not None:
+        receipts.append(Receipt(kind="applied", text=STEERED))
     found: Recommendation = called.result
     parts.track.keep(each.track for each in found.tracks)
     tracks = obedient(found.tracks, rules, parts.columns)
@@ -89,8 +100,16 @@ def _without_banned(wish: Wish, taste: Taste | None, parts: Parts) -> Filters:
     return narrowed if parts.columns.apply(narrowed)[0].any() else rest
 
 
+async def _token(state: State, parts: Parts) -> tuple[NDArray[np.float32] | None, list[Receipt]]:
+    """Return the listener's soft token: after the taste was read, so that what was just said is in it."""
+    if parts.listeners is None or not state.get("personal", True):
+        return None, []
+    work = parts.listeners.token(state["user"])
+    return await attempt("Your listening history", parts.budgets.remember, work, None, "it did not steer the search")
+
+
 async def _searched(
-    state: State, parts: Parts, count: int, rules: Rules, key: str
+    state: State, parts: Parts, count: int, rules: Rules, key: str, listener: NDArray[np.float32] | None
 ) -> tuple[Called | None, list[Receipt]]:
     wish = state["wish"]
     return await attempt(
@@ -107,6 +126,7 @@ async def _searched(
                 state.get("weights"),
                 rules.knobs,
                 wish.context,
+                listener,
             ),
         ),
         None,

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from segue.memory.profile import Taste
@@ -30,6 +32,8 @@ class FromThread:
     knobs: Knobs = KNOBS
     context: str | None = None
     """When the listener wants it ("gym"), for a taste that depends on that."""
+    listener: NDArray[np.float32] | None = None
+    """The listener's soft token, for a generator that reads it."""
 
     def __repr__(self) -> str:
         return f"<{len(self.situation.past)} turns, {len(self.without)} tracks left out>"
@@ -62,6 +66,8 @@ def recommend_tool(recommend: Callable[..., Awaitable[Recommendation]]) -> BaseT
             weights=known.weights,
             knobs=known.knobs,
             context=known.context,
+            # Recommenders that know no soft tokens are never given one.
+            **({} if known.listener is None else {"listener": known.listener}),
         )
         content = {"tracks": [each.track.id for each in found.tracks], "degraded": [*found.degraded]}
         return json.dumps(content, ensure_ascii=False), found

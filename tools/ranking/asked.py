@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
 from segue.generator.distribution import CodeDistribution
+from segue.generator.errors import QueryError
 from segue.tools.importance.weights import ModalityWeights
 from segue.tools.ranking.situation import Situation
-from segue.tools.ranking.stock import Stock
+from segue.tools.ranking.stock import ReadsListeners, Stock
 from segue.tools.search.entities import Mention
 from segue.tools.search.query import Understood, understand
 
@@ -25,12 +26,25 @@ HEARD: Final = 6
 
 
 class Asked:
-    """What is asked for. `weights` override what the importance head says of the message."""
+    """What is asked for. `weights` override what the importance head says of the message.
 
-    def __init__(self, situation: Situation, stock: Stock, *, weights: ModalityWeights | None = None) -> None:
+    `listener` is the soft token of who asks; raises QueryError for a generator that reads none.
+    """
+
+    def __init__(
+        self,
+        situation: Situation,
+        stock: Stock,
+        *,
+        weights: ModalityWeights | None = None,
+        listener: Floats | None = None,
+    ) -> None:
+        if listener is not None and not isinstance(stock.generator, ReadsListeners):
+            raise QueryError("there is no generator here that reads a listener's soft token")
         self.situation = situation
         self.stock = stock
         self._weights = weights
+        self._listener = listener
 
     @cached_property
     def mentions(self) -> list[Mention]:
@@ -41,6 +55,11 @@ class Asked:
     def understood(self) -> Understood:
         """The message without what can only be a filter."""
         return understand(self.situation.message, self.mentions)
+
+    @cached_property
+    def words(self) -> dict[str, Floats]:
+        """BM25 scores of all tracks for the message, by field: float32 [tracks]."""
+        return self.stock.searcher.lexical.field_scores(self.understood.text)
 
     @cached_property
     def vector(self) -> Floats:
@@ -69,17 +88,21 @@ class Asked:
     @cached_property
     def distribution(self) -> CodeDistribution | None:
         """What the generator makes of the dialogue; None without a generator."""
-        return self.stock.generator.distribution(self.dialogue) if self.stock.generator is not None else None
+        generator = self.stock.generator
+        if self._listener is not None and isinstance(generator, ReadsListeners):
+            return generator.distribution(self.dialogue, self._listener)
+        return generator.distribution(self.dialogue) if generator is not None else None
 
     @property
     def dialogue(self) -> Dialogue:
         """What a generator is shown: messages, answers, and the rated tracks before the answers (TalkPlay, 4.3)."""
-        catalog, codes = self.stock.catalog, self.stock.codes
+        catalog = self.stock.catalog
         turns: list[DialogueTurn] = []
         for past in self.situation.past:
             turns.append(DialogueTurn(role="user", text=past.message))
             for positions, liked in ((past.liked, True), (past.disliked, False)):
-                rows = codes.codes(np.array(positions, dtype=np.int64))
+                # A first message needs no codes, so that what is wrong with them does not hide what is wrong elsewhere.
+                rows = self.stock.codes.codes(np.array(positions, dtype=np.int64)) if positions else ()
                 for at, row in zip(positions, rows, strict=True):
                     track = catalog.at(at)
                     turns.append(music_turn(row, f"{track.title} by {track.artist}", liked))

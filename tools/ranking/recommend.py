@@ -137,6 +137,7 @@ class Recommender:
         context: str | None = None,
         weights: ModalityWeights | None = None,
         knobs: Knobs | None = None,
+        listener: NDArray[np.float32] | None = None,
     ) -> Recommendation:
         """Return the `k` best tracks, fewer where no more are allowed.
 
@@ -149,13 +150,14 @@ class Recommender:
             context: where the listener is ("gym"), for a taste that depends on it.
             weights: modality weights instead of the importance head's.
             knobs: cap per artist, versions, diversity, novelty.
+            listener: the listener's soft token, for the generator.
 
         Raises:
-            QueryError: `k` below 1, malformed filters or knobs.
+            QueryError: `k` below 1, malformed filters or knobs, a soft token and no generator that reads it.
         """
         if k < 1:
             raise QueryError(f"{k} tracks asked for")
-        asked = Asked(situation, self.stock, weights=weights)
+        asked = Asked(situation, self.stock, weights=weights, listener=listener)
         allowed, applied = self.stock.searcher.columns.apply(filters or Filters())
         allowed = allowed.copy()
         allowed[list(situation.rated)] = False

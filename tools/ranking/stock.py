@@ -5,7 +5,7 @@ Everything opens at first use and stays open. Knows how to open things, not how 
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,18 @@ class Distributes(Protocol):
 
     def distribution(self, dialogue: Dialogue) -> CodeDistribution:
         """Return the distribution for a dialogue."""
+
+
+@runtime_checkable
+class ReadsListeners(Protocol):
+    """A generator that also reads a listener's soft token."""
+
+    @property
+    def listener_width(self) -> int:
+        """Dimensions of the token."""
+
+    def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
+        """Return the distribution for a dialogue and a listener."""
 
 
 class Stock:
