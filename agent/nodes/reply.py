@@ -134,8 +134,10 @@ def _kept(state: State, turn: Turn) -> Update:
         "answer": turn.record(),
         "outbox": [event.model_dump(mode="json", exclude_defaults=True) for event in state.get("events") or ()],
     }
-    if shown:
+    if shown or wish.act in ("request", "refine"):
+        # Also where nothing was found: "then from 2000 on" goes on from there.
         kept["standing"] = kept_wish(wish).model_dump(mode="json", exclude_defaults=True)
+    if shown:
         kept["last"] = shown
         kept["offered"] = {
             track.id: Offered(title=track.title, artist=track.artist, reason=track.reason) for track in turn.tracks

@@ -18,6 +18,7 @@ from segue.evals.bench import (
     match,
     music_crs,
     next_song,
+    obedience,
     page,
     personal,
     quantizers,
@@ -72,6 +73,7 @@ app.command("intent")(intent.command)
 app.command("match")(match.command)
 app.command("music-crs")(music_crs.command)
 app.command("next-song")(next_song.command)
+app.command("obedience")(obedience.command)
 app.command("personal")(personal.command)
 app.command("quantizers")(quantizers.command)
 app.command("ranking")(ranking.command)
