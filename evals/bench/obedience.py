@@ -1,8 +1,8 @@
 """`segue bench obedience`: dialogues that give orders, and how many answers break one.
 
 The same scripts (`segue.evals.obedience_scripts`) are said to the agent and to plain search, and one referee
-(`segue.evals.obedience`) judges both by the tracks' own fields. Answers are counted apart in which the agent says that it
-cannot apply something of the message, and those that are empty although the catalog has what was asked for.
+(`segue.evals.obedience`) judges both by the tracks' own fields. Counted apart are answers in which the agent says that
+it cannot apply something of the message, and those that are empty although the catalog has what was asked for.
 """
 
 import asyncio
@@ -62,8 +62,9 @@ def drawn(tracks: "Tracks", turns: int, seed: int) -> "list[list[Line]]":
     """Return dialogues of `turns` turns together, or a few more."""
     from segue.evals.obedience_scripts import Scripts
 
-    scripts, found = Scripts(tracks.values(), seed), []
-    while sum(map(len, found)) < turns:
+    scripts = Scripts(tracks.values(), seed)
+    found: list[list[Line]] = []
+    while sum(len(script) for script in found) < turns:
         found.append(scripts.draw())
     return found
 

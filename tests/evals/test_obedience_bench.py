@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from segue.agent.music_agent import MusicAgent
 from segue.evals.bench.obedience import drawn, figures, run, worst
 from segue.evals.obedience import Line, Order, judge
 from segue.evals.obedience_scripts import Scripts, no, only
-from segue.evals.suites.agent import SuiteAgent, segue_agent
+from segue.evals.suites.agent import Opener, SuiteAgent
 from segue.evals.suites.broken import IgnoresBans, around
 from segue.evals.suites.fake import ScriptedAgent, shown
 from segue.evals.suites.years import Years
@@ -23,7 +24,8 @@ SONGS = [
     Track.model_validate(
         {
             "id": f"t{n}", "title": f"Tune {n}", "artists": [f"Player {n % 9}"], "genres": [GENRES[n % 3]],
-            "released": str(1970 + n % 40), "language": LANGUAGES[n // 9 % 2], "vocals": ("female", "male")[n // 18 % 2],
+            "released": str(1970 + n % 40), "language": LANGUAGES[n // 9 % 2],
+            "vocals": ("female", "male")[n // 18 % 2],
         }
     )
     for n in range(72)
@@ -43,11 +45,20 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
         yield opened
 
 
+def small_agent(catalog: Catalog) -> Opener:
+    """Open the agent without its generator, which takes seconds to load and forbids nothing."""
+
+    def open_agent(folder: Path) -> SuiteAgent:
+        return MusicAgent(catalog=catalog, generator=None, data=folder)
+
+    return open_agent
+
+
 def test_an_agent_that_ignores_bans_is_caught_and_one_that_obeys_is_not(catalog: Catalog) -> None:
-    good = asyncio.run(run(segue_agent(catalog), [BAN], TRACKS))
+    good = asyncio.run(run(small_agent(catalog), [BAN], TRACKS))
     assert figures(good)["broken"] == 0
     assert len(good[1].turn.tracks) > 1
-    bad = asyncio.run(run(around(segue_agent, IgnoresBans)(catalog), [BAN], TRACKS))
+    bad = asyncio.run(run(around(small_agent, IgnoresBans)(catalog), [BAN], TRACKS))
     assert figures(bad)["broken"] == 1
     assert "some songs" in worst(bad)[0]
     assert "nothing with genres: country" in worst(bad)[0]
