@@ -20,7 +20,8 @@ Written by `segue bench page` from `evals/results/*.json`; every table is one ru
 Segue side by side. `segue bench all --data DIR --catalog DIR` measures all of it again, `--quick` in a smaller form.
 
 A result marked **quick** asks little: it shows that the command runs and about where the figures lie; its shares and
-percentiles rest on few cases. A latency means little where more processes wanted a core than there are cores.
+percentiles rest on few cases. A latency means little where more processes wanted a core than there are cores. A
+revision that ends in `-dirty`, or that was not recorded, may hold changes that were never committed.
 """
 
 
@@ -68,7 +69,7 @@ def section(name: str, saved: SavedResult) -> str:
     lines = [
         f"\n## {name}\n",
         f"```sh\n{source.command}\n```\n",
-        f"{'**Quick.** ' if saved.quick else ''}{source.date}; {source.processor}; {source.cores} cores, "
+        f"{'**Quick.** ' if saved.quick else ''}{source.date}; revision {source.revision}; {source.processor}; {source.cores} cores, "
         f"{source.load:g} processes wanting one.\n",
         f"Measured on: {_cell(data)}.\n",
         *([table(saved), ""] if saved.rows else []),

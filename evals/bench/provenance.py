@@ -8,6 +8,8 @@ import hashlib
 import os
 import platform
 import shlex
+import shutil
+import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -29,6 +31,8 @@ class Provenance(BaseModel):
     """As typed, with file names in place of paths."""
     date: str
     """The day it ended, in UTC: `2026-11-26`."""
+    revision: str = "not recorded"
+    """The commit of the code, with `-dirty` where it was changed since: such a figure nobody can measure again."""
     fingerprints: dict[str, str]
     """File or folder name -> the first 16 digits of the SHA-256 of what it holds."""
     versions: dict[str, str]
@@ -44,6 +48,7 @@ def provenance(arguments: Sequence[str]) -> Provenance:
     return Provenance(
         command=command_line(arguments),
         date=datetime.now(UTC).date().isoformat(),
+        revision=revision(),
         fingerprints={path.resolve().name: fingerprint(path) for path in paths},
         versions={"python": platform.python_version()} | _versions(),
         processor=_processor(),
@@ -93,6 +98,16 @@ def fingerprint(path: Path) -> str:
             while part := stream.read(1 << 20):
                 digest.update(part)
     return digest.hexdigest()[:16]
+
+
+def revision() -> str:
+    """Return the commit that this code is checked out from, or that it is no checkout."""
+    git, here = shutil.which("git"), Path(__file__).resolve().parent
+    if git is None:
+        return "unknown, for there is no git"
+    asked = [git, "-C", str(here), "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return told.stdout.strip() if told.returncode == 0 else "unknown, for this is no checkout"
 
 
 def _versions() -> dict[str, str]:

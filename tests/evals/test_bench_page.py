@@ -58,6 +58,7 @@ def test_a_saved_result_has_its_rows_and_where_they_come_from(tmp_path: Path) ->
     assert str(tmp_path) not in file.read_text()
     assert source.versions["numpy"][0].isdigit()
     assert source.cores >= 1
+    assert source.revision.startswith("unknown") or re.fullmatch(r"[0-9a-f]{10,}(-dirty)?", source.revision)
 
 
 def test_without_the_option_nothing_is_saved_even_after_a_run_that_saved(tmp_path: Path) -> None:
