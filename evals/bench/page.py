@@ -69,8 +69,8 @@ def section(name: str, saved: SavedResult) -> str:
     lines = [
         f"\n## {name}\n",
         f"```sh\n{source.command}\n```\n",
-        f"{'**Quick.** ' if saved.quick else ''}{source.date}; revision {source.revision}; {source.processor}; {source.cores} cores, "
-        f"{source.load:g} processes wanting one.\n",
+        f"{'**Quick.** ' if saved.quick else ''}{source.date}; revision {source.revision}; {source.processor}; "
+        f"{source.cores} cores, {source.load:g} processes wanting one.\n",
         f"Measured on: {_cell(data)}.\n",
         *([table(saved), ""] if saved.rows else []),
         *(f"- {key}: {number(value)}" for key, value in saved.figures.items()),

@@ -49,7 +49,7 @@ PLAN: Final = (
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
     Planned(
         "next-song", folder=("--radio", "radio_playlists.txt.gz"),
-        full=("--share", "0.1", "--epochs", "5"), quick=("--quick",),
+        full=("--share", "0.1", "--epochs", "5"), quick=("--share", "0.03", "--epochs", "1", "--codebooks", "16"),
     ),
     Planned("obedience", catalog=True, full=("--turns", "400"), quick=("--turns", "16")),
     Planned("personal", catalog=True, need="playlists", full=("--limit", "60"), quick=("--quick",)),
