@@ -16,6 +16,7 @@ from segue.evals.bench import (
     importance,
     intent,
     match,
+    memory,
     music_crs,
     next_song,
     obedience,
@@ -71,6 +72,7 @@ app.command("hear")(hear.command)
 app.command("importance")(importance.command)
 app.command("intent")(intent.command)
 app.command("match")(match.command)
+app.command("memory")(memory.command)
 app.command("music-crs")(music_crs.command)
 app.command("next-song")(next_song.command)
 app.command("obedience")(obedience.command)

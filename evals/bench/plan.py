@@ -46,6 +46,7 @@ PLAN: Final = (
     Planned("importance", files=(("--turns", TURNS),)),
     Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog=True, quick=("--limit", "300")),
     Planned("match", quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
+    Planned("memory", quick=("--events", "200", "--logs", "100,1000")),
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
     Planned(
         "next-song", folder=("--radio", "radio_playlists.txt.gz"),
