@@ -23,7 +23,7 @@ def command(
     catalog: Annotated[
         list[Path] | None, typer.Option(help="Catalog folder; repeatable. The default catalog if none is given.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Smaller: five minutes on two quiet cores.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller, for a first look; the page says so.")] = False,
     only: Annotated[str, typer.Option(help="Only these benchmarks, separated by commas.")] = "",
     results: Annotated[Path, typer.Option(help="Folder of the saved results.")] = RESULTS,
     to: Annotated[Path, typer.Option(help="The page that is written from them.")] = PAGE,
