@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH = 560
-_LEFT, _RIGHT, _ROW = 150, 110, 22
+WIDTH = 440  # on a phone the text is still read, on a desktop two stand side by side
+_LEFT, _RIGHT, _ROW = 140, 80, 22
 
 
 class Bar(NamedTuple):

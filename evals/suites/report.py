@@ -19,11 +19,13 @@ MATTERS: Final = 5.0
 """Weight, of 10, from which a modality counts as one that a turn is about."""
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8886; --bar: #3b78c4; --bad: #c0392b; --good: #2e8b57; }
+:root { color-scheme: light dark; --line: #8886; --bar: #3b78c4; --bad: #b3261e; --good: #1e7145; }
+@media (prefers-color-scheme: dark) { :root { --bar: #7db0ee; --bad: #ff8a80; --good: #6fcf97; } }
+body { overflow-wrap: anywhere; }
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-figure { display: inline-block; margin: .5rem 1.5rem 1rem 0; vertical-align: top; }
+figure { display: inline-block; max-width: 100%; margin: .5rem 1.25rem 1rem 0; vertical-align: top; }
 figcaption { font-weight: 600; margin-bottom: .25rem; }
-svg { max-width: 100%; height: auto; font-size: 12px; }
+svg { max-width: 100%; height: auto; font-size: 13px; }
 svg text { fill: currentColor; } .room { fill: var(--line); opacity: .35; } .bar { fill: var(--bar); }
 .dot { fill: var(--bar); opacity: .45; } .axis { stroke: var(--line); }
 .median { stroke: currentColor; stroke-width: 2; }
@@ -31,7 +33,8 @@ details { border: 1px solid var(--line); border-radius: 6px; margin: .4rem 0; pa
 details details { margin-left: .4rem; } summary { cursor: pointer; }
 .failed { color: var(--bad); font-weight: 600; } .passed { color: var(--good); }
 .said { font-style: italic; } .where { opacity: .65; font-size: .85em; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px; } td { padding: .1rem .8rem .1rem 0; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px; }
+td { padding: .1rem .8rem .1rem 0; vertical-align: top; }
 """
 
 
