@@ -44,7 +44,10 @@ _LEAD: Final = (
     r"^\W*(?:(?:actually|well|honestly|oh|hey|hi|hello|also|no|wait|ok|okay|you know|by the way|btw|but|and"
     r"|on second thoughts?|to be honest|tbh)\W+)*"
 )
-_LOVES: Final = r"(?:love|like|adore|enjoy)"
+_LOVES: Final = (
+    r"(?:love|like|adore|enjoy|(?:never|can(?:'|’)?t|cannot|don(?:'|’)?t) (?:ever )?(?:get|grow|have) "
+    r"(?:tired|bored|sick|enough) of)"
+)
 _HATES: Final = (
     r"(?:hate|detest|dislike|loathe|despise|can(?:'|’)?t (?:stand|bear)|cannot (?:stand|bear)"
     r"|do(?: not|n(?:'|’)?t) (?:like|enjoy|care for))"
@@ -61,7 +64,8 @@ _OF_SIGHT: Final = (
 _STATING: Final = re.compile(
     rf"{_LEAD}(?:i (?:(?:really|just|absolutely|also|simply|still|totally|do|always|have always|actually) )*"
     rf"(?:(?P<love>{_LOVES})|(?P<hate>{_HATES}))|{_AM}(?:(?P<fond>{_FOND})|(?P<unfond>{_UNFOND}))"
-    rf"|(?P<bare>(?:really |absolutely |just )?(?:hate|detest|can(?:'|’)?t (?:stand|bear)))) {_OF_SIGHT}(?=\W*\w)",
+    rf"|(?P<bare>(?:really |absolutely |just )?(?:hate|detest|can(?:'|’)?t (?:stand|bear)))"
+    rf"|(?P<keen>can(?:'|’)?t get enough of)) {_OF_SIGHT}(?=\W*\w)",
     re.IGNORECASE,
 )
 _ASKING_TOO: Final = re.compile(
@@ -178,7 +182,7 @@ def stated(text: str) -> Polarity | None:
     match = _STATING.match(head)
     if match is None or _ASKING_TOO.search(head):
         return None
-    return "want" if match["love"] or match["fond"] else "avoid"
+    return "want" if match["love"] or match["fond"] or match["keen"] else "avoid"
 
 
 def one_sided(text: str) -> bool:

@@ -48,6 +48,8 @@ def test_what_leaves_no_doubt(text: str, act: Act | None) -> None:
         ("im a huge fan of Sade", "want"),
         ("I'm not really into techno", "avoid"),
         ("can't stand techno", "avoid"),
+        ("I never get tired of jazz", "want"),
+        ("can't get enough of soul", "want"),
         ("I'm into jazz, play me some", None),
         ("I'd love some jazz", None),
         ("I love jazz, play me some", None),
