@@ -48,9 +48,8 @@ class FakeImportance:
 class FakeRecommender:
     """Offers the first tracks of the catalog that are allowed; a careless one forgets what is allowed."""
 
-    heeds_weights = True
-
-    def __init__(self, catalog: Catalog, *, careless: bool = False, seconds: float = 0.0) -> None:
+    def __init__(self, catalog: Catalog, *, careless: bool = False, seconds: float = 0.0, heeding: bool = True) -> None:
+        self._heeding = heeding
         self._catalog = catalog
         self._columns = FilterColumns(catalog.table)
         self._at = lru_cache(1_000)(catalog.at)
@@ -58,6 +57,10 @@ class FakeRecommender:
         self._seconds = seconds
         self.situations: list[Situation] = []
         """What it was asked, turn by turn."""
+
+    def heeds_generator(self, *, first: bool) -> bool:
+        """Say what it was made to say."""
+        return self._heeding
 
     def recommend(
         self,

@@ -29,7 +29,7 @@ class Listeners:
         if not isinstance(recommender, Recommender) or not isinstance(store, VectorStore):
             return None
         stock = recommender.stock
-        if not recommender.heeds_weights or not isinstance(stock.generator, ReadsListeners):
+        if not recommender.heeds_generator(first=True) or not isinstance(stock.generator, ReadsListeners):
             return None
         model = ListenerModel.load()
         if stock.codes.fingerprint != model.tokenizer:

@@ -67,9 +67,8 @@ class Weighs(Protocol):
 class Recommends(Protocol):
     """What finds tracks."""
 
-    @property
-    def heeds_weights(self) -> bool:
-        """Whether modality weights can change the order."""
+    def heeds_generator(self, *, first: bool) -> bool:
+        """Tell whether the generator can change the order; `first`: of a first message."""
 
     def recommend(
         self,

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from segue.generator.errors import UserError
+
 app = typer.Typer(help="The order of recommendations: learn one of your own.", no_args_is_help=True)
 
 
@@ -20,8 +22,8 @@ def _group() -> None:
 def train(
     catalog: Annotated[Path, typer.Option(file_okay=False, exists=True, help="A catalog folder.")],
     dialogues: Annotated[Path, typer.Option(exists=True, help="Dialogues with likes (CPCD's format), JSON Lines.")],
-    generator: Annotated[
-        Path, typer.Option(exists=True, help="Weights of a compact generator that has not seen the dialogues.")
+    generators: Annotated[
+        Path, typer.Option(exists=True, help="What `segue generator train --folds` wrote: fold-0, fold-1 and so on.")
     ],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write the weights into.")],
     artist_requests: Annotated[Path | None, typer.Option(help="Requests written for artists, JSON Lines.")] = None,
@@ -42,12 +44,18 @@ def train(
         turns = list(judged_turns(read_conversations(dialogues, "train"), youtube_positions(opened)))
         written = read_artist_requests(artist_requests) if artist_requests else []
         requests = [row for row in written if not row.held_out]
-        unseeing = CompactGenerator.load(generator, tokenizer=open_codes(opened).fingerprint)
+        folders = [generators / f"fold-{fold}" for fold in range(len(list(generators.glob("fold-*"))))]
+        if not folders:
+            raise UserError(
+                f"{generators} holds no fold-0: segue generator train --folds makes what a ranker learns from"
+            )
+        fingerprint = open_codes(opened).fingerprint
+        unseeing = [CompactGenerator.load(folder, tokenizer=fingerprint) for folder in folders]
         learnt = learn(
             opened, turns, requests, unseeing, settings=TowerSettings(steps=steps, seed=seed), report=console.print
         )
     shown = [argument.rpartition("/")[2] for argument in sys.argv[1:]]
-    about = {"command": f"segue {shlex.join(shown)}", "turns": learnt.turns, "seed": seed}
+    about = {"command": f"segue {shlex.join(shown)}", "turns": learnt.turns, "requests": learnt.requests, "seed": seed}
     learnt.tower.save(out, about=about)
     learnt.rankers.save(out, about=about)
-    console.print(f"weights in {out}, from {learnt.turns:,} turns")
+    console.print(f"weights in {out}, from {learnt.turns:,} turns and {learnt.requests:,} requests")

@@ -104,6 +104,8 @@ async def _token(state: State, parts: Parts) -> tuple[NDArray[np.float32] | None
     """Return the listener's soft token: after the taste was read, so that what was just said is in it."""
     if parts.listeners is None or not state.get("personal", True):
         return None, []
+    if not parts.recommender.heeds_generator(first=not state.get("past")):
+        return None, []
     work = parts.listeners.token(state["user"])
     return await attempt("Your listening history", parts.budgets.remember, work, None, "it did not steer the search")
 

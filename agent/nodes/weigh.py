@@ -9,13 +9,15 @@ from segue.agent.toolbox.calls import call
 from segue.agent.turn import Receipt
 from segue.tools.importance import ModalityWeights
 
-WITHOUT_EFFECT: Final = "Your modality weights are shown, but the order in use gives the generator no weight to act on."
+WITHOUT_EFFECT: Final = (
+    "Your modality weights are shown, but the order gives the generator, through which they act, no weight here."
+)
 
 
 async def weigh(state: State, parts: Parts) -> Update:
     """Score the modalities."""
     if state.get("weights") is not None:
-        if parts.recommender.heeds_weights:
+        if parts.recommender.heeds_generator(first=not state.get("past")):
             return {}
         return {"receipts": [*state["receipts"], Receipt(kind="unmet", text=WITHOUT_EFFECT)]}
     past = state.get("past") or []

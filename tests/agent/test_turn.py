@@ -174,8 +174,7 @@ async def test_weights_that_are_set_by_hand_are_used(make: Make) -> None:
 
 
 async def test_weights_that_change_nothing_are_admitted(make: Make, catalog: Catalog) -> None:
-    deaf = FakeRecommender(catalog)
-    deaf.heeds_weights = False
+    deaf = FakeRecommender(catalog, heeding=False)
     async with make(recommender=deaf) as agent:
         turn = await agent.turn("something", weights=ModalityWeights(MC=7))
         other = await agent.turn("something")

@@ -53,8 +53,9 @@ class Candidates:
         return Candidates(self.rows[left], silent[left], self.contexts, found_by[left])
 
 
-CONTEXTS: Final = ("always", "named", "liked")
-"""Kinds of situation that a weight can count in: any, one that names something of the catalog, one after a like."""
+CONTEXTS: Final = ("always", "named", "liked", "first")
+"""Kinds of situation that a weight can count in: any, one that names something of the catalog, one after a like, and a
+first message, which has to say everything."""
 
 
 def gather(asked: Asked, found: Mapping[str, Found | None], rows: Rows) -> Candidates:
@@ -66,7 +67,8 @@ def gather(asked: Asked, found: Mapping[str, Found | None], rows: Rows) -> Candi
     for rated in (asked.situation.liked, asked.situation.disliked):
         columns.append(np.isin(artists[rows], artists[list(rated)]).astype(np.float32))
     columns.append(asked.stock.plain[rows].astype(np.float32))
-    contexts = np.array([1.0, bool(asked.mentions), bool(asked.situation.liked)], dtype=np.float32)
+    situation = asked.situation
+    contexts = np.array([1.0, bool(asked.mentions), bool(situation.liked), not situation.past], dtype=np.float32)
     found_by = np.zeros((len(rows), len(found)), dtype=bool)
     for number, answer in enumerate(found.values()):
         if answer is not None:

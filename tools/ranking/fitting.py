@@ -1,6 +1,6 @@
 """Fitting the ranker: a conditional logit over the candidates of each judged turn (McFadden 1974).
 
-    loss = - mean over turns of  mean over the liked candidates of  log softmax(score)  + l2 |w|^2
+    loss = - weighted mean over turns of  mean over the liked candidates of  log softmax(score)  + l2 |w|^2
 
 minimised by L-BFGS with bounds, for weights of sources are not negative and that of a disliked artist not positive.
 Turns none of whose candidates was liked say nothing about the order and are left out. Knows features, no tracks.
@@ -27,11 +27,13 @@ class Judged:
     candidates: Candidates
     liked: NDArray[np.bool_]
     """bool [candidates]."""
+    weight: float = 1.0
+    """How much the turn counts beside others."""
 
     def without(self, source: int) -> "Judged":
         """Return the turn as it would be if the source of this number were silent."""
         left = np.delete(self.candidates.found_by, source, axis=1).any(axis=1)
-        return Judged(self.candidates.without(source), self.liked[left])
+        return Judged(self.candidates.without(source), self.liked[left], self.weight)
 
 
 def fit_ranker(turns: Sequence[Judged], sources: Sequence[str], *, l2: float = L2) -> Ranker:
@@ -41,21 +43,28 @@ def fit_ranker(turns: Sequence[Judged], sources: Sequence[str], *, l2: float = L
         raise ValueError("no candidate of any turn was liked: there is nothing to learn")
     names = feature_names(sources)
     shape = (len(names), len(CONTEXTS))
+    counted = sum(turn.weight for turn in useful)
     data = [
-        (t.candidates.features.astype(np.float64), t.candidates.contexts.astype(np.float64), t.liked) for t in useful
+        (
+            t.candidates.features.astype(np.float64),
+            t.candidates.contexts.astype(np.float64),
+            t.liked,
+            t.weight / counted,
+        )
+        for t in useful
     ]
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[Any]]:
         weights = flat.reshape(shape)
         total, gradient = l2 * float((weights**2).sum()), 2 * l2 * weights
-        for features, contexts, liked in data:
+        for features, contexts, liked, weight in data:
             scores = features @ (weights @ contexts)
             scores -= scores.max()
             p = np.exp(scores)
             p /= p.sum()
             share = liked / liked.sum()
-            total -= float((share * np.log(p + 1e-30)).sum()) / len(data)
-            gradient = gradient - np.outer(features.T @ (share - p), contexts) / len(data)
+            total -= weight * float((share * np.log(p + 1e-30)).sum())
+            gradient = gradient - weight * np.outer(features.T @ (share - p), contexts)
         return total, gradient.ravel()
 
     bounds = [(None, 0.0) if name == DISLIKED_ARTIST else (0.0, None) for name in names for _ in CONTEXTS]

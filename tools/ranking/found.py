@@ -38,6 +38,13 @@ class Found:
         return cls(best(known, values[known], depth)[0], lambda rows: values[rows])
 
     @classmethod
+    def of_words(cls, scores: Floats | None, allowed: Mask, depth: int) -> Self | None:
+        """Return the answer of a source that counts words, whose score of 0 says that none was found."""
+        if scores is None:
+            return None
+        return cls.of_all(np.where(scores > 0, scores, np.float32(-np.inf)), allowed, depth)
+
+    @classmethod
     def of_vector(cls, index: DenseIndex, query: Floats, allowed: Mask, depth: int) -> Self | None:
         """Return the answer of a source that compares a unit vector with those of all tracks."""
         if len(index) <= SCORE_ALL:

@@ -22,7 +22,7 @@ from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.importance.weights import ModalityWeights
 from segue.tools.ranking.asked import Asked
-from segue.tools.ranking.features import Candidates, gather
+from segue.tools.ranking.features import CONTEXTS, Candidates, gather
 from segue.tools.ranking.found import Found, Rows
 from segue.tools.ranking.ranker import Ranker, Rankers
 from segue.tools.ranking.select import Knobs, Selection, select
@@ -115,11 +115,15 @@ class Recommender:
         lost |= {"two-tower"} if self.stock.tower_index is None else set()
         return self._rankers.over([source for source in self._sources if source not in lost])
 
-    @property
-    def heeds_weights(self) -> bool:
-        """Whether modality weights can change the order: they act through the generator, where it has weight."""
+    def heeds_generator(self, *, first: bool) -> bool:
+        """Tell whether what the generator says can change the order, and so whether modality weights and tokens act.
+
+        `first`: whether it is the first message of its thread.
+        """
         at = 2 * self.ranker.sources.index("generator")
-        return self.stock.generator is not None and bool(self.ranker.weights[at : at + 2].any())
+        silent = CONTEXTS.index("liked" if first else "first")
+        weights = np.delete(self.ranker.weights[at : at + 2], silent, axis=1)
+        return self.stock.generator is not None and bool(weights.any())
 
     def warm(self) -> None:
         """Open every index and model, which takes seconds, so that the first turn does not."""

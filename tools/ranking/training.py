@@ -1,14 +1,14 @@
 """Learning to rank from dialogues: the two-tower retriever, then the order over all sources.
 
-Nothing may judge what it has learnt from. The dialogues are dealt into folds; for each fold a tower is trained on the
-others and shows the fold's candidates to the ranker. The generator must not have seen any of the dialogues. The tower
-that is kept has learnt from all folds. Knows catalogs, dialogues and requests; where weights rest is told by others.
+Nothing may judge what it has learnt from. The dialogues, and the artists that requests were written for, are dealt into
+folds; for each fold a tower is trained on the others and shows the fold's candidates to the ranker, and so does a
+generator (which has folds of its own, as its training takes longer). The tower that is kept has learnt from all.
+Knows catalogs, dialogues and requests; where weights rest is told by others.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from segue.generator.names import artist_key
 from segue.generator.sentences import TextEncoder
 from segue.generator.training_data.artist_requests import ArtistRequests
+from segue.generator.training_data.example import fold_of
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.dense import DenseIndex
 from segue.tools.ranking.asked import EARLIER, Asked
@@ -24,6 +25,7 @@ from segue.tools.ranking.features import gather
 from segue.tools.ranking.fitting import Judged, fit_ranker
 from segue.tools.ranking.ranker import Rankers
 from segue.tools.ranking.recommend import DEPTH, union
+from segue.tools.ranking.situation import Situation
 from segue.tools.ranking.sources import SOURCES
 from segue.tools.ranking.stock import Distributes, Stock
 from segue.tools.ranking.tower import Tower
@@ -31,6 +33,10 @@ from segue.tools.ranking.tower_artefact import described, encoded
 from segue.tools.ranking.tower_training import Shelf, TowerSettings, Wants, train_tower
 
 FOLDS: Final = 5
+REQUESTS: Final = 600
+"""Artists one request for each of whom is judged as well."""
+REQUEST_WEIGHT: Final = 0.25
+"""How much such a request counts beside a turn of a dialogue: people who talk are the aim, but they do not describe."""
 Report = Callable[[str], None]
 
 
@@ -42,40 +48,47 @@ class Learnt:
     rankers: Rankers
     turns: int
     """Judged turns that the ranker was fitted to."""
+    requests: int
+    """Judged requests that it was fitted to as well."""
 
 
 def learn(
     catalog: Catalog,
     turns: Sequence[JudgedTurn],
     requests: Sequence[ArtistRequests],
-    generator: Distributes | None,
+    generators: Sequence[Distributes],
     *,
     settings: TowerSettings | None = None,
     report: Report = lambda _: None,
 ) -> Learnt:
-    """Return tower and rankers. `requests` were written for artists; `generator` never saw the dialogues of `turns`;
-    None: the ranker gives a generator no weight.
+    """Return tower and rankers. `requests` were written for artists; generator n of `generators` has learnt from no
+    dialogue and no artist of fold n (`training_data.example.fold_of`). Without any, a generator gets no weight.
 
     Raises ValueError where there is no turn, or no turn's liked tracks are among the candidates.
     """
     if not turns:
         raise ValueError("no dialogue likes a track of this catalog: there is nothing to learn")
     settings = settings or TowerSettings()
-    stock = Stock(catalog, generator=generator)
+    stock = Stock(catalog)
     encoder = stock.searcher.encoder
     report("reading biographies")
     shelf = shelf_of(catalog, encoder)
     report("reading requests")
-    spoken, written = _spoken(turns, encoder), _written(catalog, requests, encoder)
-    fold = np.array([_fold(turn.dialogue) for turn in turns])
+    written_for = _pairs(catalog, requests)
+    spoken, written = _spoken(turns, encoder), _written(written_for, encoder)
+    fold = _folds([turn.dialogue for turn in turns])
+    artist_fold = _folds([pair.artist for pair in written_for])
+    asked_for = _judged_requests(written_for, settings.seed)
     judged: list[Judged] = []
     for number in range(FOLDS):
         if not (fold == number).any() or (fold == number).all():
             continue
         report(f"fold {number + 1} of {FOLDS}")
-        tower = train_tower(shelf, spoken.take(np.flatnonzero(fold != number)), written, encoder.fingerprint, settings)
-        let_see(stock, tower, shelf)
-        judged += [_judged(stock, turns[at]) for at in np.flatnonzero(fold == number).tolist()]
+        left = spoken.take(np.flatnonzero(fold != number)), written.take(np.flatnonzero(artist_fold != number))
+        let_see(stock, train_tower(shelf, *left, encoder.fingerprint, settings), shelf)
+        judged += [_judged(stock, turns[at], generators) for at in np.flatnonzero(fold == number).tolist()]
+        own = [turn for turn in asked_for if fold_of(turn.dialogue, FOLDS) == number]
+        judged += [replace(_judged(stock, turn, generators), weight=REQUEST_WEIGHT) for turn in own]
     report("fitting the order")
     sources = tuple(SOURCES)
     without = {
@@ -86,12 +99,11 @@ def learn(
     # More data for the same number of passes.
     steps = round(settings.steps * FOLDS / (FOLDS - 1))
     tower = train_tower(shelf, spoken, written, encoder.fingerprint, replace(settings, steps=steps))
-    return Learnt(tower, rankers, len(judged))
+    return Learnt(tower, rankers, len(turns), len(asked_for))
 
 
-def _fold(dialogue: str) -> int:
-    # Another hash than the one that holds dialogues out, which would leave a fold empty.
-    return int(hashlib.sha256(f"fold {dialogue}".encode()).hexdigest(), 16) % FOLDS
+def _folds(origins: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([fold_of(origin, FOLDS) for origin in origins], dtype=np.int64)
 
 
 def shelf_of(catalog: Catalog, encoder: TextEncoder) -> Shelf:
@@ -112,18 +124,41 @@ def _spoken(turns: Sequence[JudgedTurn], encoder: TextEncoder) -> Wants:
     )
 
 
-def _written(catalog: Catalog, requests: Sequence[ArtistRequests], encoder: TextEncoder) -> Wants:
+class _Pair(NamedTuple):
+    """A request and the tracks of the artist that it was written for."""
+
+    artist: str
+    """The artist's key."""
+    text: str
+    answers: tuple[int, ...]
+
+
+def _pairs(catalog: Catalog, requests: Sequence[ArtistRequests]) -> list[_Pair]:
     tracks: dict[str, list[int]] = {}
     for position, track in enumerate(catalog):
         tracks.setdefault(artist_key(track.artists[0].name), []).append(position)
-    pairs = [
-        (text, tuple(tracks[key]))
+    return [
+        _Pair(key, text, tuple(tracks[key]))
         for row in requests
         if (key := artist_key(row.artist)) in tracks
         for text in row.requests
     ]
-    vectors = encoder.encode([text for text, _ in pairs])
-    return Wants(vectors, np.zeros_like(vectors), [()] * len(pairs), [answers for _, answers in pairs])
+
+
+def _written(pairs: Sequence[_Pair], encoder: TextEncoder) -> Wants:
+    vectors = encoder.encode([pair.text for pair in pairs])
+    return Wants(vectors, np.zeros_like(vectors), [()] * len(pairs), [pair.answers for pair in pairs])
+
+
+def _judged_requests(pairs: Sequence[_Pair], seed: int) -> list[JudgedTurn]:
+    """Return one request each for up to `REQUESTS` artists, as first turns."""
+    random = np.random.default_rng(seed)
+    of_artist: dict[str, list[_Pair]] = {}
+    for pair in pairs:
+        of_artist.setdefault(pair.artist, []).append(pair)
+    artists = random.permutation(sorted(of_artist))[:REQUESTS].tolist()
+    chosen = [of_artist[artist][random.integers(len(of_artist[artist]))] for artist in artists]
+    return [JudgedTurn(pair.artist, 1, Situation(pair.text), pair.answers) for pair in chosen]
 
 
 def let_see(stock: Stock, tower: Tower, shelf: Shelf) -> None:
@@ -134,7 +169,8 @@ def let_see(stock: Stock, tower: Tower, shelf: Shelf) -> None:
     stock.tower_index = DenseIndex(stock.catalog.folder, vectors, dense.encoder, stock.catalog.position)
 
 
-def _judged(stock: Stock, turn: JudgedTurn) -> Judged:
+def _judged(stock: Stock, turn: JudgedTurn, generators: Sequence[Distributes]) -> Judged:
+    stock.generator = generators[fold_of(turn.dialogue, len(generators))] if generators else None
     asked = Asked(turn.state, stock)
     allowed: NDArray[np.bool_] = np.ones(len(stock), dtype=bool)
     allowed[list(turn.state.rated)] = False

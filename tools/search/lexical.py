@@ -55,6 +55,15 @@ def field_texts(track: Track) -> dict[str, str]:
     }  # fmt: skip
 
 
+def weighted(scores: Mapping[str, NDArray[np.float32]], weights: Mapping[str, float]) -> NDArray[np.float32] | None:
+    """Return the weighted sum of `LexicalIndex.field_scores`, shape (tracks,); None where no field found anything."""
+    total: NDArray[np.float32] | None = None
+    for field, values in scores.items():
+        part = np.float32(weights.get(field, 0.0)) * values
+        total = part if total is None else total + part
+    return total
+
+
 class LexicalIndex:
     """BM25 scores of a catalog's tracks, per field and in sum. Safe to share between threads."""
 
@@ -136,10 +145,8 @@ class LexicalIndex:
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """Return the weighted sum over the fields, shape (tracks,); 0 where nothing matches."""
-        total = np.zeros(self.tracks, dtype=np.float32)
-        for field, values in self.field_scores(query).items():
-            total += np.float32(self.weights.get(field, 0.0)) * values
-        return total
+        total = weighted(self.field_scores(query), self.weights)
+        return np.zeros(self.tracks, dtype=np.float32) if total is None else total
 
     def query(self, text: str, k: int, *, allowed: NDArray[np.bool_] | None = None) -> Ranking:
         """Return the `k` best matching tracks, fewer where fewer match; ties go to the lower position.

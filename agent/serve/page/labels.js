@@ -16,6 +16,7 @@ export const RECEIPTS = {
 };
 
 export const SOURCES = {
-  lexical: "its words", dense: "what it is about", "two-tower": "the whole conversation", generator: "generated IDs",
+  lexical: "its words", facts: "what is known of it", thread: "what was said before", dense: "what it is about",
+  "two-tower": "the whole conversation", generator: "generated IDs",
   neighbours: "tracks like those you liked", "co-listened": "what is heard together", named: "its name",
 };

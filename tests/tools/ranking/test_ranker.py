@@ -26,7 +26,7 @@ def judged(seed: int, count: int = 30) -> Judged:
     features[~liked & (random.random(count) < 0.3), NAMES.index(DISLIKED_ARTIST)] = 1
     found = np.ones((count, 2), dtype=bool)
     found[count // 2 :, 0] = False
-    return Judged(Candidates(np.arange(count), features, np.array([1, seed % 2, 0], dtype=np.float32), found), liked)
+    return Judged(Candidates(np.arange(count), features, np.array([1, seed % 2, 0, 0], dtype=np.float32), found), liked)
 
 
 @pytest.fixture(scope="module")

@@ -114,7 +114,7 @@ def test_a_generator_that_is_down_costs_a_sentence_and_no_answer(catalog: Catalo
 
 
 def test_without_a_generator_modality_weights_have_nothing_to_act_on(recommender: Recommender) -> None:
-    assert not recommender.heeds_weights
+    assert not recommender.heeds_generator(first=True)
 
 
 def test_bad_arguments_are_refused(recommender: Recommender, catalog: Catalog) -> None:

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from segue.tools.ranking.asked import Asked
 from segue.tools.ranking.found import Found
-from segue.tools.ranking.sources import co_listened, dense, generated, lexical, named, neighbours, two_tower
+from segue.tools.ranking.sources import (
+    co_listened,
+    dense,
+    facts,
+    generated,
+    lexical,
+    named,
+    neighbours,
+    thread,
+    two_tower,
+)
 
 Source = Callable[[Asked, NDArray[np.bool_], int], Found | None]
 """`find(asked, allowed, depth)`: the best `depth` allowed tracks; None where the source has nothing to go by."""
@@ -17,6 +27,8 @@ Source = Callable[[Asked, NDArray[np.bool_], int], Found | None]
 SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
     {
         "lexical": lexical.find,
+        "facts": facts.find,
+        "thread": thread.find,
         "dense": dense.find,
         "two-tower": two_tower.find,
         "generator": generated.find,

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from segue.tools.ranking.asked import Asked
 from segue.tools.ranking.found import Found
+from segue.tools.search.lexical import WEIGHTS, weighted
 
 
 def find(asked: Asked, allowed: NDArray[np.bool_], depth: int) -> Found | None:
     """See `sources.Source`. None where no word of the message occurs in the catalog."""
-    scores = asked.stock.searcher.lexical.scores(asked.understood.text)
-    return Found.of_all(np.where(scores > 0, scores, np.float32(-np.inf)), allowed, depth)
+    return Found.of_words(weighted(asked.words, WEIGHTS), allowed, depth)
