@@ -105,13 +105,18 @@ class _Tools:
         weights: Annotated[
             ModalityWeights | None, Field(description="How much each modality is to matter, 0 to 10; seldom needed.")
         ] = None,
+        personal: Annotated[
+            bool, Field(description="Whether what is computed of the listener's history may steer the search.")
+        ] = True,
     ) -> Recommended:
         """Answer a listener's message with real tracks of the catalog, each with the reason why it is there."""
         scope, agent = await self._asked(ctx, user)
         with _told():
             self._service.check_room()
             with self._service.answering() as flight:
-                turn = await agent.turn(message, user=scope.user, thread=scope.thread(thread), weights=weights)
+                turn = await agent.turn(
+                    message, user=scope.user, thread=scope.thread(thread), weights=weights, personal=personal
+                )
                 flight.answered(turn)
         return Recommended(text=turn.text, tracks=list(turn.tracks), receipts=[each.text for each in turn.receipts])
 

@@ -56,6 +56,8 @@ class TurnRequest(_Asked):
     """Idempotency key: delivered again under the same key, the message gets the answer that it got before."""
     weights: ModalityWeights | None = None
     """How much each modality is to matter (0 to 10), for this turn; by default the agent decides."""
+    personal: StrictBool = True
+    """Whether what is computed of the listener's history (their soft token) may steer the search."""
     stream: StrictBool = False
     """Answer with server-sent events; so does the header `Accept: text/event-stream`."""
 

@@ -7,7 +7,7 @@ field `segue`, which other clients ignore; for those the text names the tracks t
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from segue.agent.serve.models import Text, ThreadName, TurnAnswer, UserName
 from segue.agent.serve.problems import Problem
@@ -57,6 +57,8 @@ class SegueOptions(BaseModel):
     """The conversation; then only the last message is read. By default it is recognised by the messages."""
     weights: ModalityWeights | None = None
     """How much each modality is to matter (0 to 10)."""
+    personal: StrictBool = True
+    """Whether what is computed of the listener's history (their soft token) may steer the search."""
 
 
 class ChatRequest(_Lenient):

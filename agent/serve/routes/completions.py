@@ -55,6 +55,7 @@ class _Job:
     place: Place
     messages: Sequence[ChatMessage]
     weights: ModalityWeights | None
+    personal: bool
 
     async def reread(self) -> None:
         """Tell the thread what was said before; of a named listener nothing is learnt, for it was when it was said."""
@@ -96,6 +97,7 @@ async def completions(asked: ChatRequest, request: Request, caller: Called, agen
             user=job.scope.user,
             thread=job.scope.thread(job.place.thread),
             weights=job.weights,
+            personal=job.personal,
         )
         answer, text = job.finished(flight, turn)
     choice = Choice(message=CompletionMessage(content=text))
@@ -109,7 +111,7 @@ def _job(asked: ChatRequest, conversations: Conversations, caller: Caller, agent
     owner = caller.scope(named or "").user
     place = Place(thread) if thread is not None else conversations.place(owner, asked.messages)
     scope = caller.scope(named or f"nobody {place.thread}")
-    return _Job(service, agent, kept, scope, owner, place, asked.messages, asked.segue.weights)
+    return _Job(service, agent, kept, scope, owner, place, asked.messages, asked.segue.weights, asked.segue.personal)
 
 
 async def _chunks(job: _Job, id: str, created: int) -> AsyncGenerator[bytes, None]:
@@ -137,6 +139,7 @@ async def _answering(job: _Job) -> AsyncGenerator[Step | Turn, None]:
         user=job.scope.user,
         thread=job.scope.thread(job.place.thread),
         weights=job.weights,
+        personal=job.personal,
     )
     async for reached in cast("AsyncGenerator[Step | Turn, None]", answering):
         yield reached

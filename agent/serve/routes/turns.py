@@ -53,7 +53,12 @@ async def turn(
         return streamed(_events(service, agent, asked, scope))
     with service.answering() as flight:
         answered = await agent.turn(
-            asked.message, user=scope.user, thread=scope.thread(asked.thread), id=asked.id, weights=asked.weights
+            asked.message,
+            user=scope.user,
+            thread=scope.thread(asked.thread),
+            id=asked.id,
+            weights=asked.weights,
+            personal=asked.personal,
         )
         return seen(flight, scope, answered)
 
@@ -66,7 +71,12 @@ def seen(flight: Flight, scope: Scope, turn: Turn) -> TurnAnswer:
 
 async def _events(service: Service, agent: MusicAgent, asked: TurnRequest, scope: Scope) -> AsyncGenerator[bytes, None]:
     answering = agent.stream(
-        asked.message, user=scope.user, thread=scope.thread(asked.thread), id=asked.id, weights=asked.weights
+        asked.message,
+        user=scope.user,
+        thread=scope.thread(asked.thread),
+        id=asked.id,
+        weights=asked.weights,
+        personal=asked.personal,
     )
     with service.answering() as flight:
         try:

@@ -4,8 +4,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
+from segue.agent.music_agent import MusicAgent
 from segue.agent.serve.models import TurnAnswer
 
 MakeApp = Callable[..., FastAPI]
@@ -53,6 +55,32 @@ def test_weights_of_the_listener_are_used(client: httpx.Client) -> None:
     wrong = client.post("/v1/turn", json={"message": "x", "user": "ana", "weights": {"SC": 11}})
     assert wrong.status_code == 422
     assert wrong.json()["error"]["param"] == "weights.SC"
+
+
+@pytest.mark.parametrize("personal", [True, False])
+def test_a_listener_may_keep_their_history_out_of_a_turn(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, personal: bool
+) -> None:
+    heard: list[bool] = []
+    answer, stream = MusicAgent.turn, MusicAgent.stream
+
+    async def watched(self: MusicAgent, *args: Any, **named: Any) -> Any:
+        heard.append(named["personal"])
+        return await answer(self, *args, **named)
+
+    def streamed(self: MusicAgent, *args: Any, **named: Any) -> Any:
+        heard.append(named["personal"])
+        return stream(self, *args, **named)
+
+    monkeypatch.setattr(MusicAgent, "turn", watched)
+    monkeypatch.setattr(MusicAgent, "stream", streamed)
+    asked = {"message": "some jazz", "user": "ana", "personal": personal}
+    assert client.post("/v1/turn", json=asked).status_code == 200
+    assert client.post("/v1/turn", json={**asked, "stream": True}).status_code == 200
+    chat = {"model": "segue", "messages": [{"role": "user", "content": "jazz"}], "segue": {"personal": personal}}
+    assert client.post("/v1/chat/completions", json=chat).status_code == 200
+    assert client.post("/v1/chat/completions", json={**chat, "stream": True}).status_code == 200
+    assert heard == [personal] * 4
 
 
 def test_feedback_history_and_playlist_belong_to_the_thread(client: httpx.Client) -> None:
