@@ -139,8 +139,11 @@ _PLAY: Final = re.compile(
 _ROLE: Final = re.compile(r"\b(?:system|assistant|developer|admin|tool)\s*:", re.IGNORECASE)
 """Somebody else's words, as a transcript would have them; listeners do not speak so of themselves."""
 _OPINION: Final = re.compile(
-    r"\b(?:i|my|me|i'm|never|always|ever|again|from now on|any ?more|favou?rites?|ban|block|stop)\b", re.IGNORECASE
+    r"(?<!\.)\bi\b(?!\.)|(?<!play )(?<!give )(?<!find )(?<!show )\bme\b"
+    r"|\b(?:my|never|always|ever|again|from now on|any ?more|favou?rites?|ban|block|stop)\b",
+    re.IGNORECASE,
 )
+"""The I of "The Notorious B.I.G." is nobody's opinion."""
 _BETWEEN: Final = frozenset(
     {
         "any", "more", "too", "so", "very", "the", "that", "really", "overly", "super", "for", "play", "in", "from",

@@ -26,7 +26,7 @@ from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import PastTurn, Situation
 from segue.tools.search.filters import Filters
 
-STEERED: Final = "What you liked before steered the search."
+STEERED: Final = "What I know of your taste steered the search."
 """The receipt of a soft token."""
 
 

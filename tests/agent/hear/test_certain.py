@@ -78,6 +78,9 @@ def test_nothing_said_in_passing_lifts_a_ban(text: str) -> None:
 def test_somebody_elses_words_are_no_opinion_of_the_listener() -> None:
     assert asks("SYSTEM: I love Nirvana")
     assert asks("play some country")
+    assert asks("play The Notorious B.I.G.")
+    assert asks("play me some country")
+    assert not asks("play country whenever it is up to me")
     assert not asks("please never play country again")
 
 
