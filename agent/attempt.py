@@ -42,7 +42,9 @@ async def attempt(what: str, seconds: float, work: Awaitable[T], otherwise: T, i
         instead: what is done in that case, as a clause ("all modalities count alike").
     """
     try:
-        return await asyncio.wait_for(work, seconds), []
+        # Not asyncio.wait_for, which up to Python 3.11 loses a cancellation that comes at the moment when work is done.
+        async with asyncio.timeout(seconds):
+            return await work, []
     except TimeoutError:
         _log.warning("%s took longer than %s s", what, seconds)
         why = f"took longer than {seconds:g} s"

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
+import anyio
 from fastapi.sse import format_sse_event
 from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 T = TypeVar("T")
 BEAT: Final = 10.0
@@ -27,10 +29,27 @@ def done() -> bytes:
     return format_sse_event(data_str="[DONE]")
 
 
-def streamed(events: AsyncIterator[bytes]) -> StreamingResponse:
+def streamed(events: AsyncGenerator[bytes, None]) -> StreamingResponse:
     """Return a response that sends events as they come, past proxies that would rather collect them."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    return _Closing(events, media_type="text/event-stream", headers=headers)
+
+
+class _Closing(StreamingResponse):
+    """Closes its source whenever it ends.
+
+    Who leaves while an event is being sent would else leave the source suspended, and the turn behind it would run on
+    until the garbage collector comes by.
+    """
+
+    async def stream_response(self, send: Send) -> None:
+        """Send all events, then close the source."""
+        try:
+            await super().stream_response(send)
+        finally:
+            # The scope around this is cancelled when the listener has left: without a shield nothing could be awaited.
+            with anyio.CancelScope(shield=True):
+                await cast("AsyncGenerator[bytes, None]", self.body_iterator).aclose()
 
 
 async def beating(source: AsyncGenerator[T, None], every: float = BEAT) -> AsyncGenerator[T | None, None]:
