@@ -34,6 +34,8 @@ _ACTS: Final[tuple[tuple[Act, str], ...]] = (
     ("refine", r"^\W*(?:sorry|oops|i mean|i meant)\W+(?:i mean(?:t)? |just |only |rather )+\w"),
     ("more", r"^\W*(?:un poco )?(?:m[aá]s|mehr|encore|ancora|mais|noch mehr|di pi[uù])"
              r"(?:\W+(?:por favor|bitte|s['’]il (?:te|vous) pla[iî]t|per favore))?\W*$"),
+    ("more", r"^\W*(?:ok(?:ay)?\W+|yes\W+|please\W+|just\W+)*(?:keep going|keep (?:them|it|'em) coming|keep playing"
+             r"|go on|continue)(?:\W+please)?\W*$"),
     ("chat", r"^\W*(?:(?:ok(?:ay)?|great|cool|perfect|awesome|nice|lovely|many)\W+)*"
              r"(?:thanks|thank you|thx|gracias|danke|merci|grazie|obrigad[oa])"
              r"(?: (?:so|very)? ?much| a lot| a bunch| again| you| everyone)?\W*$"),

@@ -28,6 +28,8 @@ from segue.tools.catalog.update import update_catalog
         ("and with male vocals", "refine"),
         ("sorry, just jazz", "refine"),
         ("más, por favor", "more"),
+        ("keep going", "more"),
+        ("ok, keep them coming!", "more"),
         ("thanks, now some jazz", None),
         ("forget that I like jazz", None),
         ("play it by ear", None),
