@@ -1,5 +1,6 @@
 """`segue ranking train`: learning which tracks answer best, from dialogues in which tracks were liked."""
 
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -49,6 +50,7 @@ def train(
             raise UserError(
                 f"{generators} holds no fold-0: segue generator train --folds makes what a ranker learns from"
             )
+        _refuse_leftovers(folders)
         fingerprint = open_codes(opened).fingerprint
         unseeing = [CompactGenerator.load(folder, tokenizer=fingerprint) for folder in folders]
         learnt = learn(
@@ -59,3 +61,14 @@ def train(
     learnt.tower.save(out, about=about)
     learnt.rankers.save(out, about=about)
     console.print(f"weights in {out}, from {learnt.turns:,} turns and {learnt.requests:,} requests")
+
+
+def _refuse_leftovers(folders: list[Path]) -> None:
+    """Raise UserError where the folds are not all those of one training: one would judge what it has learnt from."""
+    for fold, folder in enumerate(folders):
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{folder} cannot be read: {error}") from error
+        if (manifest.get("without_fold"), manifest.get("folds")) != (fold, len(folders)):
+            raise UserError(f"{folder} is not fold {fold} of {len(folders)}: the folders must be those of one training")
