@@ -25,9 +25,9 @@ class Planned:
     need: Need | None = None
     """What the catalog's tracks must have."""
     full: tuple[str, ...] = ()
-    """Further arguments of the whole form, which together with all others must end within an hour on two cores."""
+    """Further arguments of the whole form, meant to end within an hour on two cores together with all others."""
     quick: tuple[str, ...] = ()
-    """Further arguments of the quick form; all together must end within five minutes."""
+    """Further arguments of the quick form; all together are meant to end within five minutes."""
     skipped: str = ""
     """Why it can never run by itself."""
 
