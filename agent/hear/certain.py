@@ -81,8 +81,8 @@ _TURNING: Final = re.compile(
 )
 _ADDING: Final = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|and|but|yes|great|nice|good|hm+|also|actually|please|with)\W+)*"
-    r"(?:no|nothing|none|without|only|just|not|nobody|anything but|except)\b"
-    r"(?!\W*(?:thanks|thank|problem|worries|idea|way)\b)",
+    r"(?:no|nothing|none|without|only|just|not|nobody|anything but|except)\b(?!\s*[,.!;:?])"
+    r"(?!\W*(?:thanks|thank|problem|worries|idea|way|more|play|give|put|show|find|let|i|that|this|it|them|these|those)\b)",
     re.IGNORECASE,
 )
 _LIFTING: Final = re.compile(

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from segue.agent.hear import Hearer
-from segue.agent.hear.certain import asks, certain_act, lifts_ban, stated
+from segue.agent.hear.certain import adds, asks, certain_act, lifts_ban, stated
 from segue.agent.wish import Act, Polarity, ThreadView, Wish
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Track
@@ -110,6 +110,23 @@ def test_whoever_stands_behind_by_is_to_be_heard(hearer: Hearer) -> None:
 def test_a_taste_has_two_sides(hearer: Hearer) -> None:
     wish = hearer.hear("I love soul and hate rock")
     assert (wish.act, wish.want.genres, wish.avoid.genres) == ("taste", ("soul",), ("rock",))
+
+
+@pytest.mark.parametrize(
+    ("text", "adding"),
+    [
+        ("nothing in English please", True),
+        ("ok, but no live versions", True),
+        ("only female singers", True),
+        ("no, play some soul", False),
+        ("no. something by Sade", False),
+        ("just play Hello by Adele", False),
+        ("no thanks", False),
+        ("not that one", False),
+    ],
+)
+def test_what_adds_to_the_standing_wish_and_what_is_a_wish_of_its_own(text: str, adding: bool) -> None:
+    assert adds(text) is adding
 
 
 def test_exclusions_in_other_words(hearer: Hearer) -> None:
