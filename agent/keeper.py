@@ -68,7 +68,8 @@ class TasteKeeper:
         if self._waiting_of(user):
             # Not cancelled when the moment is over: the writer is a task of its own.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.settled(user), _MOMENT)
+                async with asyncio.timeout(_MOMENT):
+                    await self.settled(user)
         waiting = self._waiting_of(user)
         if not waiting:
             return await self.store.taste(user, now)
