@@ -147,8 +147,10 @@ def visit(browser: Browser) -> Iterator[Open]:
 
 
 def say(page: Page, message: str) -> None:
-    page.get_by_label("Your message").fill(message)
-    page.keyboard.press("Enter")
+    box = page.get_by_label("Your message")
+    box.fill(message)
+    # Into the box, wherever a dialog that has just closed leaves the focus.
+    box.press("Enter")
     expect(page.locator(".turn.waiting")).to_have_count(0)
     expect(page.locator("#log")).to_have_attribute("aria-busy", "false")
 
