@@ -107,7 +107,7 @@ class Hearer:
         elif act == "taste" and certain is None and named.want and asks(text):
             # Whoever asks for something once has said nothing for ever, and has lifted no ban.
             act = "request"
-        elif act == "request" and certain is None and thread.wish is not None and adds(text):
+        elif certain is None and thread.wish is not None and adds(text) and self._narrows(act, named, thread):
             act = "refine"
         elif act == "control" and certain is None and plays(text) and named.speaks_of_kinds(thread.shown):
             # Playing is up to a player; what is named and not in sight has to be found first.
@@ -171,6 +171,10 @@ class Hearer:
             unmet=unmet,
             clarify=question_for(act, named, pointing, persons, thread.shown, command, self.house),
         )
+
+    def _narrows(self, act: Act, named: Named, thread: ThreadView) -> bool:
+        """Tell whether an addition is one to the wish: "nothing by Portishead" is no verdict on tracks in sight."""
+        return act == "request" or (act == "dislike" and bool(named.avoid) and named.speaks_of_kinds(thread.shown))
 
     def _compiled(
         self, act: Act, command: Command | None, want: Facets, avoid: Facets, text: str, thread: ThreadView

@@ -37,6 +37,11 @@ OBVIOUS: Final = 0.985
 """Probability of the linker from which on a name counts though the tagger passes over it."""
 
 
+_OPEN_ENDS: Final = (
+    *((link, side) for link in ("or", "and") for side in ("later", "newer", "earlier", "older", "after", "before")),
+    ("onward",),
+    ("onwards",),
+)
 _EMPTY: Final = frozenset(
     [
         "the",
@@ -223,13 +228,19 @@ def _in_sight(text: str, shown: Sequence[Track]) -> tuple[str, str] | None:
 def _parted(stretch: Stretch, reading: Reading, first: int, stop: int) -> list[tuple[str, int, int]]:
     """Part the years from what they belong to ("90s rock" is an era and a genre): kind and words of each part."""
     if stretch.kind == "eras":
-        return [(stretch.kind, first, stop)]
+        return [(stretch.kind, first, _open_end(reading, stop))]
     years = [place for place in range(first, stop) if decade(reading.words[place].key) is not None]
     if not years or years != list(range(years[0], years[-1] + 1)):
         return [(stretch.kind, first, stop)]
     begin = years[0] - (years[0] > first and reading.words[years[0] - 1].key in ("early", "mid", "late"))
     parts = [(stretch.kind, first, begin), ("eras", begin, years[-1] + 1), (stretch.kind, years[-1] + 1, stop)]
     return [part for part in parts if part[1] < part[2]]
+
+
+def _open_end(reading: Reading, stop: int) -> int:
+    """Return where an era ends, with an "or later" behind it: a refinement reads the era alone, not the message."""
+    behind = tuple(word.key for word in reading.words[stop : stop + 2])
+    return stop + next((len(words) for words in _OPEN_ENDS if behind[: len(words)] == words), 0)
 
 
 def _negation_is_named(reading: Reading) -> bool:

@@ -129,6 +129,17 @@ def test_what_adds_to_the_standing_wish_and_what_is_a_wish_of_its_own(text: str,
     assert adds(text) is adding
 
 
+def test_an_open_end_outlives_a_refinement(hearer: Hearer) -> None:
+    for text, years in (("soul from 1990 or later", (1990, None)), ("soul from 1990 or earlier", (None, 1990))):
+        wish = hearer.hear("only with male vocals", thread(hearer.hear(text)))
+        assert (wish.act, wish.filters.year_from, wish.filters.year_to) == ("refine", *years)
+
+
+def test_who_is_left_out_of_a_wish_is_not_disliked(hearer: Hearer) -> None:
+    wish = hearer.hear("nothing by Adele", thread(hearer.hear("some soul")))
+    assert (wish.act, wish.want.genres, wish.filters.without_artists) == ("refine", ("soul",), ("Adele",))
+
+
 def test_exclusions_in_other_words(hearer: Hearer) -> None:
     assert hearer.hear("soul by someone other than Adele").filters.without_artists == ("Adele",)
     assert hearer.hear("pop songs that are not in English").filters.without_languages == ("english",)
