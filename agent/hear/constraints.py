@@ -310,9 +310,10 @@ def _version(value: str) -> str | None:
 
 def _labels(house: House, kind: str, value: str) -> list[str]:
     """Return the labels that a value stands for here: its own or that of its plain form, and what means the same."""
-    plain = plain_value(value)
-    meant = next((same for same in _SAME if fold(plain) in same), frozenset({fold(plain)}))
-    found = [house.label(kind, name) for name in (value, plain, *sorted(meant))]
+    # "Film song" is a genre of its own where a catalog has it, and no "film" with a noun behind it.
+    said = value if house.label(kind, value) is not None else plain_value(value)
+    meant = next((same for same in _SAME if fold(said) in same), frozenset({fold(said)}))
+    found = [house.label(kind, name) for name in (said, *sorted(meant))]
     return list(dict.fromkeys(name for name in found if name is not None))
 
 

@@ -167,6 +167,8 @@ def blue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hearer]:
         track(3, "Cross Road Blues", "Robert Johnson", 1937, "blues"),
         track(4, "Garota", "Anitta", 2017, "pop", language="Portuguese, English"),
         track(5, "Hello", "Adele", 2015, "pop", language="English"),
+        track(6, "Over the Rainbow", "Judy Garland", 1939, "film song"),
+        track(7, "Star Wars", "John Williams", 1977, "film score"),
     ]
     update_catalog(folder, songs, encoder=HashingEncoder())
     with Catalog.open(folder) as opened:
@@ -182,6 +184,11 @@ def test_a_misspelt_title_that_is_a_negation_refuses_nothing(blue: Hearer) -> No
 def test_a_genre_is_met_as_spelt_before_it_is_met_by_its_stem(blue: Hearer) -> None:
     assert blue.hear("blues from before 1950").filters.genres == ("blues",)
     assert blue.house.label("genres", "blues") == "blues"
+
+
+def test_a_genre_with_a_noun_in_it_is_no_wider_genre(blue: Hearer) -> None:
+    assert blue.hear("film song songs from before 1980").filters.genres == ("film song",)
+    assert blue.hear("some blues songs").filters.genres == ("blues",)
 
 
 def test_a_song_in_two_languages_is_in_each_of_them(blue: Hearer) -> None:
