@@ -35,6 +35,7 @@ from segue.memory.profile import Taste
 from segue.memory.store import TasteStore
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.importance import ModalityWeights
+from segue.tools.ranking.recommend import Recommender
 from segue.tools.ranking.stock import Distributes
 
 LOCKS: Final = "thread-locks"
@@ -96,6 +97,12 @@ class MusicAgent:
     def catalog(self) -> Catalog:
         """The catalog that is recommended from."""
         return self.parts.catalog
+
+    @property
+    def generator(self) -> Distributes | None:
+        """What generates semantic IDs; None where search alone ranks, or something else recommends."""
+        recommender = self.parts.recommender
+        return recommender.stock.generator if isinstance(recommender, Recommender) else None
 
     async def turn(
         self,

@@ -2,14 +2,20 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from segue.agent.music_agent import MusicAgent
 from segue.agent.serve.flight import Flight
 from segue.agent.serve.metrics import Metrics
 from segue.agent.serve.problems import Problem
+from segue.generator.errors import SegueError
+from segue.generator.health import Health, Watched
 
+CHECK: Final = 10.0
+"""Seconds without an answer of a generator behind a server after which it is asked for one token."""
 _log = logging.getLogger(__name__)
 
 
@@ -25,10 +31,11 @@ class Service:
         self._most = turns
         self._agent: MusicAgent | None = None
         self._loading: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.failure: Exception | None = None
         """Why the agent could not be loaded."""
         self.closing = False
-        self.metrics = Metrics()
+        self.metrics = Metrics(self.generator_health)
         self.turns = 0
         """Turns in flight."""
 
@@ -40,11 +47,30 @@ class Service:
         try:
             self._agent = await asyncio.to_thread(self._load)
             self.metrics.tracks.set(len(self._agent.catalog))
+            if isinstance(self._agent.generator, Watched):
+                self._watching = asyncio.create_task(self._watched(self._agent.generator))
         except Exception as error:  # noqa: BLE001 - logged, told by /readyz and to whoever runs the server
             self.failure = error
             _log.error("the agent could not be loaded", exc_info=error)
             if self._failed is not None:
                 self._failed(error)
+
+    async def _watched(self, generator: Watched) -> None:
+        """Keep knowing how the generator does while nobody talks; what it says is kept in its state."""
+        while True:
+            state = generator.state
+            quiet = state.answered is None or time.time() - state.answered >= CHECK
+            if quiet and not state.turned_away:  # else its own checks are under way
+                try:
+                    await generator.health()
+                except SegueError as error:
+                    _log.warning("the generator is not well: %s", error)
+            await asyncio.sleep(CHECK)
+
+    def generator_health(self) -> Health | None:
+        """Return how the generator does; None where it is in process, or there is none."""
+        generator = None if self._agent is None else self._agent.generator
+        return generator.state if isinstance(generator, Watched) else None
 
     async def loaded(self) -> None:
         """Wait until the agent is there, or is known not to come."""
@@ -89,5 +115,7 @@ class Service:
         """Let in no more, and close the agent, which writes what waits to be written."""
         self.closing = True
         await self.loaded()
+        if self._watching is not None:
+            self._watching.cancel()
         if self._agent is not None:
             await self._agent.aclose()

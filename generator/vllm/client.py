@@ -11,6 +11,7 @@ server. Belongs to one event loop. Knows HTTP and codes; no dialogues.
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,6 +20,7 @@ import httpx
 from segue.generator.codec import Codec
 from segue.generator.deadline import Deadline
 from segue.generator.errors import GenerationTimeout, GeneratorUnavailable, TokenizerMismatch, WeightsCorrupt
+from segue.generator.health import Health
 from segue.generator.layout import Codes
 from segue.generator.modality import POSITIONS
 from segue.generator.vllm.answer import Answer, body, read_answers
@@ -78,6 +80,14 @@ class VllmClient:
         self._identifying = asyncio.Lock()
         self._probing: asyncio.Task[None] | None = None
         self.breaker = Breaker()
+        self._answered: float | None = None
+        self._last_check: float | None = None
+        self._went_wrong: float | None = None
+
+    @property
+    def state(self) -> Health:
+        """How the server does, as far as it is known."""
+        return Health(self.breaker.is_open, self._answered, self._last_check, self._went_wrong)
 
     async def complete(
         self,
@@ -125,7 +135,13 @@ class VllmClient:
                 self._model = None
                 await self._ask([[self.codec.begin]], 0, 1, None, False)
         except TimeoutError:
+            self._failed("it does not answer in time")
             raise deadline.passed() from None
+        except (GeneratorUnavailable, TokenizerMismatch, WeightsCorrupt):
+            self._went_wrong = time.time()  # also where it answers, but not as what it must be
+            raise
+        finally:
+            self._last_check = time.time()
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -148,6 +164,7 @@ class VllmClient:
         except ValueError as error:
             raise self._unavailable(f"it answers nonsense: {error}") from error
         self.breaker.close()
+        self._answered = time.time()
         return answers
 
     async def _identified(self) -> str:
@@ -205,6 +222,7 @@ class VllmClient:
 
     def _failed(self, reason: str) -> None:
         self._model = None
+        self._went_wrong = time.time()
         if self.breaker.failed(reason):
             _log.warning("the generator at %s is down: %s", self.url, reason)
             self._probing = asyncio.create_task(self._probe())

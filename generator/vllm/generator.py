@@ -22,6 +22,7 @@ from segue.generator.deadline import Deadline
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import GenerationTimeout, GeneratorUnavailable
+from segue.generator.health import Health
 from segue.generator.interface import Generation, GenerationRequest
 from segue.generator.layout import CodeLayout, Codes
 from segue.generator.modality import POSITIONS
@@ -78,6 +79,11 @@ class VllmGenerator:
     def is_down(self) -> bool:
         """Whether requests are turned away until a probe finds the server well again."""
         return self._client.breaker.is_open
+
+    @property
+    def state(self) -> Health:
+        """How the server does; see `health.Watched`."""
+        return self._client.state
 
     async def generate(self, request: GenerationRequest) -> Generation:
         """Answer a request; see `Generator`.

@@ -50,7 +50,7 @@ def test_the_server_answers_while_the_agent_is_loaded(make_app: MakeApp) -> None
             if client.get("/readyz").status_code == 200:
                 break
             time.sleep(0.02)
-        assert client.get("/readyz").json() == {"status": "ready", "tracks": 66}
+        assert client.get("/readyz").json() == {"status": "ready", "tracks": 66, "generator": None}
     assert [waiting.status_code, turn.status_code] == [503, 503]
     assert turn.json()["error"]["code"] == "loading"
     assert int(turn.headers["retry-after"]) >= 1
