@@ -5,7 +5,7 @@ Knows budgets and receipts; what is attempted, and what stands in for it, is the
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,7 +31,9 @@ class Budgets(BaseModel):
     """For a chat model's words."""
 
 
-async def attempt(what: str, seconds: float, work: Awaitable[T], otherwise: T, instead: str) -> tuple[T, list[Receipt]]:
+async def attempt(
+    what: str, seconds: float, work: Awaitable[T], otherwise: T, instead: str | Callable[[], str]
+) -> tuple[T, list[Receipt]]:
     """Return what `work` gives and no receipt, or `otherwise` and the receipt that says why.
 
     Args:
@@ -39,7 +41,7 @@ async def attempt(what: str, seconds: float, work: Awaitable[T], otherwise: T, i
         seconds: the time budget.
         work: what gives the result.
         otherwise: the result where it fails or runs late.
-        instead: what is done in that case, as a clause ("all modalities count alike").
+        instead: what is done in that case, as a clause ("all modalities count alike"), or what gives it then.
     """
     try:
         # Not asyncio.wait_for, which up to Python 3.11 loses a cancellation that comes at the moment when work is done.
@@ -54,4 +56,5 @@ async def attempt(what: str, seconds: float, work: Awaitable[T], otherwise: T, i
     except Exception as error:  # noqa: BLE001 - a defect in one tool must not cost the answer; it is logged and told
         _log.exception("%s failed", what)
         why = f"failed ({type(error).__name__})"
-    return otherwise, [Receipt(kind="degraded", text=f"{what} {why}: {instead}.")]
+    clause = instead if isinstance(instead, str) else instead()
+    return otherwise, [Receipt(kind="degraded", text=f"{what} {why}: {clause}.")]

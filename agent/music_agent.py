@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, cast
 from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
@@ -25,6 +25,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from segue.agent.graph import build
 from segue.agent.locks import ThreadLocks
 from segue.agent.nodes.hear import LOCAL
+from segue.agent.partial import Heard, Partial, Step, Weighed
 from segue.agent.parts import THREADS, WORKERS, assemble, data_folder
 from segue.agent.saver import USER, ThreadSaver
 from segue.agent.state import InputState
@@ -42,14 +43,6 @@ LOCKS: Final = "thread-locks"
 TURN: Final = "turn"
 """Key of a turn's id in the metadata of its checkpoint."""
 Feedback = Literal["liked", "disliked", "skipped", "played"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One node of a turn has finished."""
-
-    node: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,7 @@ class MusicAgent:
             weights: modality weights set by hand, for this turn.
             personal: whether the listener's soft token, computed from their history, may steer this turn's search.
         """
-        return await self._answer(message, user, thread, id, weights, personal, lambda step: None)
+        return await self._answer(message, user, thread, id, weights, personal, lambda partial: None)
 
     async def stream(
         self,
@@ -136,12 +129,12 @@ class MusicAgent:
         id: str | None = None,
         weights: ModalityWeights | None = None,
         personal: bool = True,
-    ) -> AsyncIterator[Step | Turn]:
-        """Answer a message, telling of each step on the way; the answer comes last. Arguments as in `turn`.
+    ) -> AsyncIterator[Partial | Turn]:
+        """Answer a message, telling on the way what is settled (see `partial`); the whole answer comes last.
 
-        Words are not streamed: none is said before the whole text has been verified.
+        Arguments as in `turn`. Of a message that was answered before under its id, only the whole comes.
         """
-        steps: asyncio.Queue[Step | None] = asyncio.Queue()
+        steps: asyncio.Queue[Partial | None] = asyncio.Queue()
         answering = asyncio.create_task(self._answer(message, user, thread, id, weights, personal, steps.put_nowait))
         answering.add_done_callback(lambda task: steps.put_nowait(None))
         try:
@@ -255,7 +248,7 @@ class MusicAgent:
         id: str | None,
         weights: ModalityWeights | None,
         personal: bool,
-        told: Callable[[Step], None],
+        told: Callable[[Partial], None],
     ) -> Turn:
         async with self._locks.hold(thread):
             earlier = None if id is None else await self._answered(thread, id)
@@ -273,17 +266,27 @@ class MusicAgent:
         id: str | None,
         weights: ModalityWeights | None,
         personal: bool,
-        told: Callable[[Step], None],
+        told: Callable[[Partial], None],
     ) -> Turn:
         given: InputState = {"message": message, "user": user, "weights": weights, "personal": personal}
         if id is not None:
             given["id"] = id
         turn: Turn | None = None
         keys: list[str] = []
-        updates = self.graph.astream(given, self._config(thread, id, user), stream_mode="updates", durability="exit")
-        async for update in updates:
-            for node, changed in update.items():
+        # What a node says while it works comes as "custom", what it leaves behind as "updates".
+        updates = self.graph.astream(
+            given, self._config(thread, id, user), stream_mode=["updates", "custom"], durability="exit"
+        )
+        async for mode, reached in cast("AsyncIterator[tuple[str, Any]]", updates):
+            if mode == "custom":
+                told(reached)
+                continue
+            for node, changed in reached.items():
                 told(Step(node, changed["seconds"][node]))
+                if node == "hear":
+                    told(Heard(changed["wish"].act))
+                elif node == "weigh":
+                    told(Weighed(changed.get("weights") or weights or ModalityWeights()))
                 keys += [event.key for event in changed.get("events", ())]
                 turn = changed.get("turn", turn)
         assert turn is not None, "every path through the graph ends with reply"

@@ -6,11 +6,12 @@ from typing import Final
 
 import xxhash
 from langchain_core.messages import AIMessage
+from langgraph.config import get_stream_writer
 
-from segue.agent.attempt import attempt
+from segue.agent.partial import Chosen, Said
 from segue.agent.parts import Parts
 from segue.agent.reply import sentences
-from segue.agent.reply.phrase import phrase
+from segue.agent.reply.phrase import spoken
 from segue.agent.reply.reasons import reason
 from segue.agent.state import KEPT_TURNS, Offered, PastTurn, State, Update
 from segue.agent.turn import Receipt, ShownTrack, Turn, kept_wish, stored
@@ -31,15 +32,15 @@ async def reply(state: State, parts: Parts) -> Update:
     tracks = [each.track for each in found.tracks] if found else []
     receipts = [*state["receipts"]]
     text = _said(state, wish, tracks, receipts, random)
+    shown, tell = _shown(state, wish, random, parts), get_stream_writer()
+    if shown:
+        tell(Chosen(shown))
     if parts.chat_model is not None and tracks:
-        text, failed = await attempt(
-            "The chat model",
-            parts.budgets.phrase,
-            phrase(parts.chat_model, wish.text, tracks, state.get("taste_line") or "", text),
-            text,
-            "these words are the agent's own",
-        )
+        taste, seconds = state.get("taste_line") or "", parts.budgets.phrase
+        text, failed = await spoken(parts.chat_model, seconds, wish.text, tracks, taste, text, tell)
         receipts += failed
+    else:
+        tell(Said(text))
     turn = Turn(
         id=state["id"],
         thread=thread,
@@ -47,7 +48,7 @@ async def reply(state: State, parts: Parts) -> Update:
         number=number,
         text=text,
         wish=wish,
-        tracks=_shown(state, wish, random, parts),
+        tracks=shown,
         receipts=tuple(dict.fromkeys(receipts)),
         weights=state.get("weights") or ModalityWeights(),
         degraded=tuple(receipt.text for receipt in receipts if receipt.kind == "degraded"),

@@ -1,18 +1,25 @@
 """A chat model's words for an answer: asked for with catalog fields only, and used only where every word is borne out.
 
+A sentence is told as soon as it has been checked, while the model still writes the next; the first that says more than
+the catalog knows ends the answer, and the rest of it is never heard. Where that is the first sentence of all, the agent
+speaks for itself.
+
 Texts of listeners and catalogs go to the model as data in JSON, without whatever looks like a control token.
 Knows prompts; which model answers is the caller's choice.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from segue.agent.attempt import attempt
+from segue.agent.partial import Said
 from segue.agent.reply.claims import labels_of
-from segue.agent.reply.verify import unsupported
+from segue.agent.reply.verify import sentences, settled, unsupported
+from segue.agent.turn import Receipt
 from segue.generator.errors import SegueError
 from segue.generator.track import Track
 from segue.memory.plain import plain
@@ -32,11 +39,54 @@ class Unfounded(SegueError):
     """Raised where a chat model says what no field of the tracks bears out; the agent then speaks for itself."""
 
 
-async def phrase(model: BaseChatModel, message: str, tracks: Sequence[Track], taste: str, draft: str) -> str:
-    """Return the model's words about `tracks`.
+async def spoken(
+    model: BaseChatModel,
+    seconds: float,
+    message: str,
+    tracks: Sequence[Track],
+    taste: str,
+    draft: str,
+    tell: Callable[[Said], None],
+) -> tuple[str, list[Receipt]]:
+    """Return the words for `tracks`, each sentence of them told as soon as it stands, and what to say of the model.
+
+    Args:
+        model: writes the words.
+        seconds: how long it may write.
+        message: what the listener said.
+        tracks: what the words are about.
+        taste: the listener's taste in a sentence.
+        draft: the agent's own words, which are said where not a sentence of the model's stands.
+        tell: is told each sentence.
+    """
+    said: list[str] = []
+
+    def told(sentence: str) -> None:
+        said.append(sentence)
+        tell(Said(sentence))
+
+    work = phrase(model, message, tracks, taste, draft, told)
+    own = "these words are the agent's own"
+    _, failed = await attempt(
+        "The chat model", seconds, work, None, lambda: "what it had said by then stands" if said else own
+    )
+    if not said:
+        told(draft)
+    return " ".join(said), failed
+
+
+async def phrase(
+    model: BaseChatModel,
+    message: str,
+    tracks: Sequence[Track],
+    taste: str,
+    draft: str,
+    told: Callable[[str], None],
+) -> None:
+    """Tell the model's words about `tracks`, sentence by sentence.
 
     Raises:
-        Unfounded: they claim more than the catalog knows, or are no answer at all.
+        Unfounded: from there on they claim more than the catalog knows, or are no answer at all.
     """
     data = {
         "listener_said": plain(message, _READ),
@@ -45,14 +95,25 @@ async def phrase(model: BaseChatModel, message: str, tracks: Sequence[Track], ta
         "draft": draft,
     }
     asked = [SystemMessage(_ORDER), HumanMessage(json.dumps(data, ensure_ascii=False))]
-    answer = await model.ainvoke(asked)
-    text = " ".join(answer.text.split())
-    if not text or len(text) > _LONGEST:
-        raise Unfounded(f"the chat model wrote {len(text)} characters")
-    wrong = unsupported(text, tracks, message)
-    if wrong:
-        raise Unfounded(f"the chat model said what the catalog does not: {', '.join(wrong[:5])}")
-    return text
+
+    def checked(sentence: str) -> None:
+        if wrong := unsupported(sentence, tracks, message):
+            raise Unfounded(f"the chat model said what the catalog does not: {', '.join(wrong[:5])}")
+        if words := " ".join(sentence.split()):
+            told(words)
+
+    text, place = "", 0
+    async for piece in model.astream(asked):
+        text += piece.text
+        if len(text) > _LONGEST:
+            raise Unfounded(f"the chat model wrote more than {_LONGEST} characters")
+        for sentence in settled(text[place:], tracks):
+            place += len(sentence)
+            checked(sentence)
+    if not text.strip():
+        raise Unfounded("the chat model wrote nothing")
+    for sentence in sentences(text[place:], tracks):
+        checked(sentence)
 
 
 def _fields(track: Track) -> dict[str, object]:

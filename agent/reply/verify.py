@@ -58,13 +58,45 @@ def unsupported(text: str, tracks: Sequence[Track], listener: str = "") -> tuple
     """
     echoed = frozenset(keys(listener))
     found: list[str] = []
-    for sentence in _sentences(text, tracks):
+    for sentence in sentences(text, tracks):
         found += _check(sentence, tracks, echoed)
     return tuple(dict.fromkeys(found))
 
 
-def _sentences(text: str, tracks: Sequence[Track]) -> Iterable[str]:
-    """Cut a text at the ends of sentences that do not stand within a name ("Mr. Blue Sky")."""
+def settled(text: str, tracks: Sequence[Track]) -> list[str]:
+    """Return the sentences of a text that is still being written which nothing that follows can change.
+
+    What ends with the beginning of a name may go on with it: after "Play Mr. Blue" nobody knows yet where the sentence
+    ends. Joined, the pieces are the beginning of the text.
+    """
+    open_from = _begun(text, tracks)
+    whole: list[str] = []
+    at = 0
+    for sentence in sentences(text, tracks):
+        at += len(sentence)
+        # White space has to follow: "3." may become "3.5".
+        if at >= min(len(text), open_from):
+            break
+        whole.append(sentence)
+    return whole
+
+
+def _begun(text: str, tracks: Sequence[Track]) -> int:
+    """Return where at the end of a text a name of a track may have begun; the text's length where none has."""
+    found = words(text)
+    written = [word.key for word in found]
+    first = len(text)
+    for name in {keys(name) for track in tracks for name in names_of(track)}:
+        for count in range(1, min(len(name), len(written)) + 1):
+            tail, last = tuple(written[-count:]), name[count - 1]
+            unfinished = tail != name
+            if unfinished and tail[:-1] == name[: count - 1] and last.startswith(tail[-1]):
+                first = min(first, found[-count].start)
+    return first
+
+
+def sentences(text: str, tracks: Sequence[Track]) -> Iterable[str]:
+    """Cut a text, losing nothing, at the ends of sentences that do not stand within a name ("Mr. Blue Sky")."""
     held = [(name.start, name.stop) for name in _names(words(text), text, tracks)]
     cut = 0
     for end in _END.finditer(text):

@@ -93,8 +93,8 @@ class FakeServer:
                 )
                 sent = await reader.readexactly(length)
                 await self._answer(head.split()[1], sent, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client has gone, as clients do
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client has gone, as clients do, or the server was killed
         finally:
             self._writers.discard(writer)
             writer.transport.abort()

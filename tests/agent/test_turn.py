@@ -9,7 +9,8 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from segue.agent.attempt import Budgets
 from segue.agent.fake import FakeHearer, FakeRecommender
-from segue.agent.music_agent import MusicAgent, Step
+from segue.agent.music_agent import MusicAgent
+from segue.agent.partial import Step
 from segue.agent.parts import THREADS
 from segue.agent.saver import ThreadSaver
 from segue.agent.turn import Turn

@@ -4,11 +4,14 @@ from random import Random
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
+from segue.agent.attempt import Budgets
 from segue.agent.music_agent import MusicAgent
+from segue.agent.partial import Chosen, Heard, Said, Weighed
 from segue.agent.reply import sentences
 from segue.agent.reply.answers import about
 from segue.agent.reply.phrase import Unfounded, phrase
-from segue.agent.reply.verify import unsupported
+from segue.agent.reply.verify import settled, unsupported
+from segue.agent.turn import Turn
 from segue.agent.wish import Wish
 from segue.generator.track import Track
 from segue.tools.catalog.default import SOURCE
@@ -92,12 +95,48 @@ def test_the_same_turn_is_always_put_the_same_way_and_turns_differ() -> None:
 
 async def test_a_chat_models_words_stand_only_where_they_are_true() -> None:
     async def said(text: str) -> str:
-        return await phrase(FakeListChatModel(responses=[text]), "some songs", BOTH, "", "draft")
+        told: list[str] = []
+        await phrase(FakeListChatModel(responses=[text]), "some songs", BOTH, "", "draft", told.append)
+        return " ".join(told)
 
     assert await said("Start with “Creep” by Radiohead.") == "Start with “Creep” by Radiohead."
-    for text in ("“Creep” sold millions.", "", "la " * 500):
+    for text in ("“Creep” sold millions.", " ", "la " * 500):
         with pytest.raises(Unfounded):
             await said(text)
+
+
+async def test_a_sentence_is_told_while_the_next_is_written_and_an_invented_one_ends_the_answer() -> None:
+    told: list[str] = []
+    written = "Two songs for you. Start with “Creep” by Radiohead. It sold millions. Then more."
+    tell = told.append
+    with pytest.raises(Unfounded, match="millions"):
+        await phrase(FakeListChatModel(responses=[written]), "some songs", BOTH, "", "draft", tell)
+    assert told == ["Two songs for you.", "Start with “Creep” by Radiohead."]
+
+
+def test_a_sentence_is_settled_when_nothing_that_follows_can_change_it() -> None:
+    blue = BOTH[0].model_copy(update={"title": "Mr. Blue Sky"})
+    assert settled("Start with “Creep”.", BOTH) == [], "more may follow"
+    assert settled("Start with “Creep”. ", BOTH) == ["Start with “Creep”."]
+    assert settled("Start with this. Mr. ", [blue]) == ["Start with this."], "a name may go on"
+    assert settled("Mr. Blu", [blue]) == []
+    assert settled("Mr. Blue Sky is it. And", [blue]) == ["Mr. Blue Sky is it."]
+    assert settled("Mr. Right. It", [blue]) == ["Mr.", " Right."]
+
+
+async def test_what_a_slow_chat_model_has_said_stands(make: Callable[..., MusicAgent]) -> None:
+    slow = FakeListChatModel(responses=["Here are five songs. And much more of them."], sleep=0.02)
+    async with make(chat_model=slow, budgets=Budgets(phrase=0.6)) as agent:
+        events = [event async for event in agent.stream("something")]
+    turn = events[-1]
+    assert isinstance(turn, Turn)
+    assert turn.text == "Here are five songs."
+    assert [event.text for event in events if isinstance(event, Said)] == ["Here are five songs."]
+    assert turn.degraded == ("The chat model took longer than 0.6 s: what it had said by then stands.",)
+    kinds = [type(event) for event in events]
+    assert kinds.index(Heard) < kinds.index(Weighed) < kinds.index(Chosen) < kinds.index(Said), "words come last"
+    chosen = next(event for event in events if isinstance(event, Chosen))
+    assert chosen.tracks == turn.tracks
 
 
 async def test_the_agents_own_words_answer_for_a_chat_model_that_invents(make: Callable[..., MusicAgent]) -> None:

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request
 
-from segue.agent.music_agent import MusicAgent, Step
+from segue.agent.music_agent import MusicAgent
+from segue.agent.partial import Partial, Said
 from segue.agent.serve.access import Agent, Called, Caller, Served
 from segue.agent.serve.conversations import Conversations, Place
 from segue.agent.serve.events import COMMENT, EVENT, beating, done, event, streamed
@@ -118,12 +119,17 @@ async def _chunks(job: _Job, id: str, created: int) -> AsyncGenerator[bytes, Non
     with job.service.answering() as flight:
         try:
             yield event(chunk(id, created, {"role": "assistant", "content": ""}))
+            told = ""
             async for reached in beating(_answering(job)):
                 if reached is None:
                     yield COMMENT
+                elif isinstance(reached, Said):
+                    piece = f" {reached.text}" if told else reached.text
+                    told += piece
+                    yield event(chunk(id, created, {"content": piece}))
                 elif isinstance(reached, Turn):
                     answer, text = job.finished(flight, reached)
-                    for piece in pieces(text):
+                    for piece in pieces(text.removeprefix(told)):
                         yield event(chunk(id, created, {"content": piece}))
                     yield event(chunk(id, created, {}, "stop", segue=answer.model_dump(mode="json")))
             yield done()
@@ -132,7 +138,7 @@ async def _chunks(job: _Job, id: str, created: int) -> AsyncGenerator[bytes, Non
             yield event(problem_of(error).body.model_dump())
 
 
-async def _answering(job: _Job) -> AsyncGenerator[Step | Turn, None]:
+async def _answering(job: _Job) -> AsyncGenerator[Partial | Turn, None]:
     await job.reread()
     answering = job.agent.stream(
         job.messages[-1].text,
@@ -141,5 +147,5 @@ async def _answering(job: _Job) -> AsyncGenerator[Step | Turn, None]:
         weights=job.weights,
         personal=job.personal,
     )
-    async for reached in cast("AsyncGenerator[Step | Turn, None]", answering):
+    async for reached in cast("AsyncGenerator[Partial | Turn, None]", answering):
         yield reached

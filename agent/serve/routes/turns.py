@@ -7,7 +7,8 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from segue.agent.m3u import m3u
-from segue.agent.music_agent import MusicAgent, Step
+from segue.agent.music_agent import MusicAgent
+from segue.agent.partial import Chosen, Heard, Partial, Said, Step, Weighed
 from segue.agent.serve.access import Agent, Called, Served
 from segue.agent.serve.events import COMMENT, EVENT, beating, event, streamed
 from segue.agent.serve.flight import Flight
@@ -30,8 +31,8 @@ router = APIRouter(prefix="/v1", tags=["conversation"], responses=USUAL)
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "content": {"text/event-stream": {"schema": EVENT}},
-        "description": "The answer; as server-sent events: `step` {node, seconds} for each step, then `turn` with the "
-        "answer, or `error`.",
+        "description": "The answer; as server-sent events: what is settled as soon as it is (`step` {node, seconds}, "
+        "`heard` {act}, `weights`, `tracks` {tracks}, `said` {text}), then `turn` with the whole, or `error`.",
     }
 }
 _NOTED: Final = {
@@ -80,16 +81,31 @@ async def _events(service: Service, agent: MusicAgent, asked: TurnRequest, scope
     )
     with service.answering() as flight:
         try:
-            async for reached in beating(cast("AsyncGenerator[Step | Turn, None]", answering)):
+            async for reached in beating(cast("AsyncGenerator[Partial | Turn, None]", answering)):
                 if reached is None:
                     yield COMMENT
-                elif isinstance(reached, Step):
-                    yield event({"node": reached.node, "seconds": reached.seconds}, "step")
-                else:
+                elif isinstance(reached, Turn):
                     yield event(seen(flight, scope, reached).model_dump(mode="json"), "turn")
+                else:
+                    yield _settled(reached)
         except Exception as error:  # noqa: BLE001 - the status is sent already: the stream tells, and the log keeps it
             flight.failed(type(error))
             yield event(problem_of(error).body.model_dump(), "error")
+
+
+def _settled(partial: Partial) -> bytes:
+    """Return the event that tells a part of the answer."""
+    match partial:
+        case Step(node, seconds):
+            return event({"node": node, "seconds": seconds}, "step")
+        case Heard(act):
+            return event({"act": act}, "heard")
+        case Weighed(weights):
+            return event(weights.model_dump(mode="json"), "weights")
+        case Chosen(tracks):
+            return event({"tracks": [track.model_dump(mode="json") for track in tracks]}, "tracks")
+        case Said(text):
+            return event({"text": text}, "said")
 
 
 @router.post("/feedback", responses=documented(404))

@@ -41,6 +41,12 @@ def test_a_stream_tells_each_step_and_then_the_same_answer(client: httpx.Client)
         told = events(response.read().decode())
     assert [name for name, _ in told][-1] == "turn"
     assert {data["node"] for name, data in told if name == "step"} >= {"hear", "weigh", "recommend", "reply"}
+    assert [name for name, _ in told if name != "step"] == ["heard", "weights", "tracks", "said", "turn"]
+    parts, whole = dict(told), told[-1][1]
+    assert parts["heard"]["act"] == whole["act"]
+    assert parts["weights"] == whole["weights"]
+    assert parts["tracks"]["tracks"] == whole["tracks"]
+    assert parts["said"]["text"] == whole["text"]
     again = client.post("/v1/turn", json={**asked, "stream": False}).json()
     assert again["text"] == told[-1][1]["text"]
     assert again["number"] == told[-1][1]["number"], "delivered twice, answered once"
