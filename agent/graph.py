@@ -54,8 +54,8 @@ def build(parts: Parts) -> StateGraph[State, None, InputState, OutputState]:
     return graph
 
 
-def after_hearing(state: State) -> Literal["weigh", "look_up", "remember", "reply"]:
-    """Choose what kind of turn this is."""
+async def after_hearing(state: State) -> Literal["weigh", "look_up", "remember", "reply"]:
+    """Choose what kind of turn this is; asynchronous, for LangGraph gives what is not to a thread of its own."""
     wish = state["wish"]
     if wish.clarify:
         return "reply"

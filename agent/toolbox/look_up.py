@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.agent.toolbox.tool import Tool
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 
@@ -27,7 +28,7 @@ def look_up_tool(catalog: Catalog) -> BaseTool:
         track = catalog.track(id)
         return json.dumps(_brief(track), ensure_ascii=False), track
 
-    return StructuredTool.from_function(
+    return Tool.from_function(
         coroutine=look_up,
         name="look_up",
         description="Read what the catalog knows of a track: title, artist, year, genres, moods, facts.",

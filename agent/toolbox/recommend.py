@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool
+from langchain_core.tools import BaseTool, InjectedToolArg
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.agent.toolbox.tool import Tool
 from segue.memory.profile import Taste
 from segue.tools.importance import ModalityWeights
 from segue.tools.ranking.recommend import Recommendation
@@ -72,7 +73,7 @@ def recommend_tool(recommend: Callable[..., Awaitable[Recommendation]]) -> BaseT
         content = {"tracks": [each.track.id for each in found.tracks], "degraded": [*found.degraded]}
         return json.dumps(content, ensure_ascii=False), found
 
-    return StructuredTool.from_function(
+    return Tool.from_function(
         coroutine=find,
         name="recommend",
         description="Find tracks of the catalog for a request, with hard constraints.",

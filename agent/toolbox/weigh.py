@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.agent.toolbox.tool import Tool
 from segue.tools.importance import ModalityWeights
 
 
@@ -24,7 +25,7 @@ def weigh_tool(score: Callable[[str, str], Awaitable[ModalityWeights]]) -> BaseT
         weights = await score(message, before)
         return weights.model_dump_json(), weights
 
-    return StructuredTool.from_function(
+    return Tool.from_function(
         coroutine=weigh,
         name="weigh",
         description="Score from 0 to 10 how much each of the nine modalities of a track matters to a message.",
