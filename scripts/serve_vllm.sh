@@ -14,11 +14,15 @@ export PYTHONPATH="$(cd "$(dirname "$0")/../src" && pwd)${PYTHONPATH:+:$PYTHONPA
 # The position mask is written for the first model runner.
 export VLLM_USE_V2_MODEL_RUNNER=0
 export VLLM_NO_USAGE_STATS=1
+ask="SEGUE_GENERATOR_URL=http://$HOST:$PORT segue chat"
 if ! { command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi >/dev/null 2>&1; }; then
     export VLLM_CPU_KVCACHE_SPACE="${VLLM_CPU_KVCACHE_SPACE:-1}" OMP_WAIT_POLICY=passive
+    # An answer takes seconds on a CPU; the client gives up after 3 unless it is told otherwise.
+    ask="SEGUE_GENERATOR_TIMEOUT=4.9 $ask"
     set -- --enforce-eager "$@"
 fi
 [ -z "${CODES:-}" ] || set -- --additional-config "{\"segue_codes\": \"$CODES\"}" "$@"
+echo "Once it says 'Application startup complete', ask it from another shell:  $ask"
 # All log-probabilities of a codebook come back, after the mask: the client makes its distributions of them. Small
 # blocks let the paths of a beam share their prompt.
 exec "$VENV/bin/python" -m vllm.entrypoints.openai.api_server \
