@@ -1,34 +1,13 @@
-"""The store of taste that ships: one SQLite file, shared by any number of tasks and processes.
+"""The store of taste that ships: one SQLite file."""
 
-Calls run in a thread of their own, one after another, so that the event loop stays free. Reads are cheap: events are
-read once, then only what is new, and a taste is computed again only when something is.
-"""
-
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
-import numpy as np
-from pydantic import ValidationError
-
-from segue.memory.errors import TasteCorrupt
-from segue.memory.events import TasteEvent
-from segue.memory.fresh import Fresh, Kept, taste_of
-from segue.memory.listener.kept import KeptVector
-from segue.memory.profile import ordered
-from segue.memory.sqlite_file import PATIENCE, Row, SqliteFile, VectorRow
-from segue.memory.taste import Taste
-from segue.memory.transfer import exported, imported
-from segue.memory.undo import undoing
-
-T = TypeVar("T")
+from segue.memory.logged import PATIENCE, LoggedTasteStore
+from segue.memory.sqlite_file import SqliteFile
 
 
-class SqliteTasteStore:
-    """A `TasteStore` in one file."""
+class SqliteTasteStore(LoggedTasteStore):
+    """A `TasteStore` in one file, which any number of processes may hold open."""
 
     def __init__(self, path: Path | str, patience: float = PATIENCE) -> None:
         """Open or create `path`; wait at most `patience` seconds for other processes, here and in every call.
@@ -37,116 +16,4 @@ class SqliteTasteStore:
             TasteCorrupt: the file is no taste store.
             TasteStoreBusy: it stayed locked, or cannot be written.
         """
-        self._file = SqliteFile(Path(path), patience)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="taste")
-        self._fresh = Fresh()
-        self._closed = False
-
-    async def append(self, events: Sequence[TasteEvent]) -> int:
-        """See `TasteStore`."""
-        events = tuple(events)
-        return await self._run(lambda: self._file.add(_rows(events)) if events else 0)
-
-    async def events(self, user: str) -> tuple[TasteEvent, ...]:
-        """See `TasteStore`."""
-        return await self._run(lambda: tuple(self._read(user).events))
-
-    async def taste(self, user: str, now: datetime | None = None) -> Taste:
-        """See `TasteStore`."""
-        return await self._run(lambda: taste_of(user, self._read(user), now))
-
-    async def export(self, user: str) -> dict[str, Any]:
-        """See `TasteStore`."""
-        return await self._run(lambda: exported(user, self._read(user).events, _kept(self._file.vector(user))))
-
-    async def import_(self, user: str, data: object) -> int:
-        """See `TasteStore`."""
-        return await self._run(lambda: self._file.add(_rows(imported(user, data))))
-
-    async def erase(self, user: str) -> int:
-        """See `TasteStore`."""
-
-        def erasing() -> int:
-            self._fresh.drop(user)
-            return self._file.erase(user)
-
-        return await self._run(erasing)
-
-    async def undo(self, user: str, key: str | None = None) -> tuple[TasteEvent, ...]:
-        """See `TasteStore`."""
-
-        def undo() -> tuple[TasteEvent, ...]:
-            undone: tuple[TasteEvent, ...] = ()
-
-            def decide(bodies: list[str]) -> Iterable[Row]:
-                nonlocal undone
-                undone, event = undoing([self._parse(body) for body in bodies], user, key)
-                return _rows([] if event is None else [event])
-
-            self._file.change(user, decide)
-            return undone
-
-        return await self._run(undo)
-
-    async def state(self, user: str) -> str:
-        """See `VectorStore`."""
-        return await self._run(lambda: ":".join(map(str, self._file.state(user))))
-
-    async def vector(self, user: str) -> KeptVector | None:
-        """See `VectorStore`."""
-        return await self._run(lambda: _kept(self._file.vector(user)))
-
-    async def keep_vectors(self, vectors: Mapping[str, KeptVector]) -> None:
-        """See `VectorStore`."""
-        rows = [
-            (user, one.version, one.state, one.computed.timestamp(), one.values.astype("<f4").tobytes())
-            for user, one in vectors.items()
-        ]
-        await self._run(lambda: self._file.keep_vectors(rows))
-
-    async def outdated(self, version: str, before: datetime) -> tuple[str, ...]:
-        """See `VectorStore`."""
-        return await self._run(lambda: tuple(self._file.outdated(version, before.timestamp())))
-
-    async def aclose(self) -> None:
-        """See `TasteStore`; calls that wait are finished first."""
-        if not self._closed:
-            self._closed = True
-            await self._run(self._file.close)
-            self._thread.shutdown()
-
-    def _read(self, user: str) -> Kept:
-        """Return a listener's events in the log's present state; what was read before is not read again."""
-        kept = self._fresh.get(user)
-        if kept is not None and kept.state == self._file.state(user):
-            return kept
-        before = () if kept is None else kept.events
-        state, bodies = self._file.read(user, after=0 if kept is None else kept.state[1])
-        if state[0] != len(before) + len(bodies):  # something was erased since
-            before = ()
-            state, bodies = self._file.read(user)
-        kept = Kept(state, ordered([*before, *(self._parse(body) for body in bodies)]))
-        self._fresh.put(user, kept)
-        return kept
-
-    def _parse(self, body: str) -> TasteEvent:
-        try:
-            return TasteEvent.model_validate_json(body)
-        except ValidationError as error:
-            raise TasteCorrupt(f"{self._file.path} holds an event that cannot be read: {error}") from error
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        # Shielded: a caller that gives up must not leave half of what it asked for to chance.
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))
-
-
-def _rows(events: Iterable[TasteEvent]) -> list[Row]:
-    return [(event.user, event.key, event.model_dump_json(exclude_defaults=True)) for event in events]
-
-
-def _kept(row: VectorRow | None) -> KeptVector | None:
-    if row is None:
-        return None
-    _, version, state, time, body = row
-    values = np.frombuffer(body, dtype="<f4").astype(np.float32)
-    return KeptVector(version, state, datetime.fromtimestamp(time, UTC), values)
+        super().__init__(SqliteFile(Path(path), patience))

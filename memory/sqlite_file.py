@@ -14,17 +14,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from segue.memory.errors import TasteCorrupt, TasteStoreBusy
+from segue.memory.logged import PATIENCE, Row, State, VectorRow
 
 T = TypeVar("T")
-Row = tuple[str, str, str]
-"""User, key and body of an event."""
-VectorRow = tuple[str, str, str, float, bytes]
-"""Listener, version of the model, state of the log that it was computed from, time in seconds, and the vector."""
-State = tuple[int, int]
-"""How many events a listener has, and the number of the newest: equal only for equal logs, for no number is reused."""
-
-PATIENCE: Final = 20.0
-"""Seconds to wait for other writers before giving up."""
 _APPLICATION: Final = 0x53454754
 """Marks the file as ours ("SEGT")."""
 _SCHEMA_VERSION: Final = 2
@@ -53,7 +45,7 @@ _BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class SqliteFile:
-    """An open file. Belongs to one thread at a time."""
+    """An open file, a `Log`. Belongs to one thread at a time."""
 
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         """Open or create the file, readable by its owner only.
@@ -63,6 +55,7 @@ class SqliteFile:
             TasteStoreBusy: it stayed locked for `patience` seconds, or cannot be written.
         """
         self.path = path
+        self.place = str(path)
         self._patience = patience
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from segue.memory.events import TasteEvent
 from segue.memory.in_memory import InMemoryTasteStore
+from segue.memory.postgres import PostgresTasteStore
 from segue.memory.sqlite import SqliteTasteStore
 from segue.memory.taste import Taste
 
-__all__ = ["InMemoryTasteStore", "SqliteTasteStore", "TasteStore"]
+__all__ = ["InMemoryTasteStore", "PostgresTasteStore", "SqliteTasteStore", "TasteStore"]
 
 
 @runtime_checkable

