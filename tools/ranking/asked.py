@@ -3,7 +3,6 @@
 Knows a situation and the stock; no source and no order.
 """
 
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
 from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import QueryError
+from segue.generator.once import once
 from segue.tools.importance.weights import ModalityWeights
 from segue.tools.ranking.situation import Situation
 from segue.tools.ranking.stock import ReadsListeners, Stock
@@ -46,38 +46,38 @@ class Asked:
         self._weights = weights
         self._listener = listener
 
-    @cached_property
+    @once
     def mentions(self) -> list[Mention]:
         """Artists, titles and albums of the catalog that the message names."""
         return self.stock.searcher.linker.link(self.situation.message, bare=True)
 
-    @cached_property
+    @once
     def understood(self) -> Understood:
         """The message without what can only be a filter."""
         return understand(self.situation.message, self.mentions)
 
-    @cached_property
+    @once
     def words(self) -> dict[str, Floats]:
         """BM25 scores of all tracks for the message, by field: float32 [tracks]."""
         return self.stock.searcher.lexical.field_scores(self.understood.text)
 
-    @cached_property
+    @once
     def vector(self) -> Floats:
         """The message as a unit vector, float32 [384]."""
         return self._encode(self.situation.message)
 
-    @cached_property
+    @once
     def earlier(self) -> Floats:
         """The messages before as one unit vector, zeros where there are none: float32 [384]."""
         text = " ".join(turn.message for turn in self.situation.past[-EARLIER:])
         return self._encode(text) if text.strip() else np.zeros_like(self.vector)
 
-    @cached_property
+    @once
     def liked(self) -> NDArray[np.int64]:
         """Positions of the tracks liked last."""
         return np.array(self.situation.liked[-HEARD:], dtype=np.int64)
 
-    @cached_property
+    @once
     def weights(self) -> ModalityWeights:
         """How much each modality matters to the message."""
         if self._weights is not None:
@@ -85,7 +85,7 @@ class Asked:
         before = self.situation.past[-1].reply if self.situation.past else ""
         return self.stock.importance.score(self.situation.message, before)
 
-    @cached_property
+    @once
     def distribution(self) -> CodeDistribution | None:
         """What the generator makes of the dialogue; None without a generator."""
         generator = self.stock.generator
