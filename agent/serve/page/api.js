@@ -79,15 +79,16 @@ export const exported = async () => (await send("GET", "/v1/taste/export", { que
 export const playlist = async () =>
   (await send("GET", `${thread()}/playlist.m3u`, { query: { user: me.user }, accept: "*/*" })).blob();
 
-/** Ask for a turn; `onStep` is told of each step. The id makes it safe to send again. */
-export async function turn(message, { id, weights, signal, onStep }) {
+/** Ask for a turn; `onPart` is told the name and data of all that is settled before the whole. The id makes it safe to
+ * send again. */
+export async function turn(message, { id, weights, signal, onPart }) {
   const body = { message, user: me.user, thread: me.thread, id, stream: true };
   if (weights) body.weights = weights;
   const response = await send("POST", "/v1/turn", { body, signal, accept: "text/event-stream" });
   for await (const { name, data } of events(response.body)) {
-    if (name === "step") onStep(data.node);
-    else if (name === "error") throw new Refused(500, data.error);
-    else if (name === "turn") return data;
+    if (name === "error") throw new Refused(500, data.error);
+    if (name === "turn") return data;
+    onPart(name, data);
   }
   throw new Refused(500, { message: "The connection ended before the answer came." });
 }

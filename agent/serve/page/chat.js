@@ -63,24 +63,29 @@ export class Chat {
     this.#abort = new AbortController();
     this.#log.querySelector(".welcome")?.remove();
     this.#said(message);
-    const steps = h("ul.steps");
-    const waiting = h("div.turn.waiting", {}, h("p.pulse", {}, h("span.hidden", {}, "Segue is thinking"), h("i"), h("i"), h("i")), steps);
-    this.#log.append(waiting);
+    const draft = new Draft(this.changed);
+    this.#log.append(draft.box);
     this.#log.setAttribute("aria-busy", "true");
     this.#busy(true);
     this.#down();
     try {
       const turn = await api.turn(message, {
         id, weights: this.weights(), signal: this.#abort.signal,
-        onStep: (node) => { if (STEPS[node]) steps.append(h("li", {}, STEPS[node])); },
+        onPart: (name, data) => {
+          if (name === "weights") this.answered({ weights: data });
+          if (draft.add(name, data)) draft.box.scrollIntoView({ block: "start", behavior: motion() });
+        },
       });
-      const answer = this.#answer(turn);
-      waiting.replaceWith(answer);
-      answer.scrollIntoView({ block: "start", behavior: motion() });
+      if (draft.tracks) draft.finish(words(turn), receipts(turn));
+      else {
+        const answer = this.#answer(turn);
+        draft.box.replaceWith(answer);
+        answer.scrollIntoView({ block: "start", behavior: motion() });
+      }
       this.answered(turn);
       this.changed();
     } catch (error) {
-      waiting.replaceWith(this.#problem(error, message, id));
+      draft.box.replaceWith(this.#problem(error, message, id));
       this.#down();
     } finally {
       this.#log.setAttribute("aria-busy", "false");
@@ -94,13 +99,7 @@ export class Chat {
   }
 
   #answer(turn) {
-    const receipts = turn.receipts.filter((receipt) => !turn.text.includes(receipt.text)).map((receipt) => {
-      const [sign, label] = RECEIPTS[receipt.kind];
-      return h(`li.${receipt.kind}`, {}, h("span.sign", { "aria-hidden": true }, sign), h("span.hidden", {}, `${label}: `), receipt.text);
-    });
-    return h("div.turn", {}, h("p.text", {}, h("span.hidden", {}, "Segue: "), turn.text),
-      turn.tracks.length ? cards(turn.tracks, this.changed) : null,
-      receipts.length ? h("ul.receipts", { "aria-label": "What was done with your message" }, receipts) : null);
+    return h("div.turn", {}, words(turn), turn.tracks.length ? cards(turn.tracks, this.changed) : null, receipts(turn));
   }
 
   #problem(error, message, id) {
@@ -119,7 +118,8 @@ export class Chat {
   #busy(busy) {
     at("send").hidden = busy;
     at("stop").hidden = !busy;
-    if (!busy && matchMedia("(hover: hover)").matches) this.#box.focus();
+    // Not away from somebody who is at a card already.
+    if (!busy && matchMedia("(hover: hover)").matches && !this.#log.contains(document.activeElement)) this.#box.focus();
   }
 
   #fit() {
@@ -129,6 +129,52 @@ export class Chat {
 
   #down() {
     this.#log.scrollTo({ top: this.#log.scrollHeight, behavior: motion() });
+  }
+}
+
+const words = (turn) => h("p.text", {}, h("span.hidden", {}, "Segue: "), turn.text);
+
+/** Return what was done with the message, or null where there is nothing to say of it. */
+function receipts(turn) {
+  const told = turn.receipts.filter((receipt) => !turn.text.includes(receipt.text)).map((receipt) => {
+    const [sign, label] = RECEIPTS[receipt.kind];
+    return h(`li.${receipt.kind}`, {}, h("span.sign", { "aria-hidden": true }, sign), h("span.hidden", {}, `${label}: `), receipt.text);
+  });
+  return told.length ? h("ul.receipts", { "aria-label": "What was done with your message" }, told) : null;
+}
+
+/** An answer on its way: tracks as soon as they are chosen, words as soon as they are checked. */
+class Draft {
+  #steps = h("ul.steps");
+  #words = h("p.text", { hidden: true });
+  #working = h("div.line.under-way", {},
+    h("p.pulse", {}, h("span.hidden", {}, "Segue is thinking"), h("i"), h("i"), h("i")), this.#steps);
+  tracks = null;
+
+  constructor(changed) {
+    this.changed = changed;
+    this.box = h("div.turn.waiting", {}, this.#words, this.#working);
+  }
+
+  /** Show what is settled; return whether the tracks have just come. */
+  add(name, data) {
+    if (name === "step" && STEPS[data.node]) this.#steps.append(h("li", {}, STEPS[data.node]));
+    if (name === "said") {
+      this.#words.append(this.#words.hidden ? "" : " ", data.text);
+      this.#words.hidden = false;
+    }
+    if (name !== "tracks") return false;
+    this.tracks = cards(data.tracks, this.changed);
+    this.box.append(this.tracks);
+    return true;
+  }
+
+  /** Make it the whole answer; its tracks stay where they are, for somebody may be at their buttons. */
+  finish(text, told) {
+    this.#words.replaceWith(text);
+    this.#working.remove();
+    this.box.classList.remove("waiting");
+    if (told) this.box.append(told);
   }
 }
 

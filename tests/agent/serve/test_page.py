@@ -11,6 +11,7 @@ from typing import Any, get_args
 import httpx
 import pytest
 from fastapi import FastAPI
+from langchain_core.language_models import FakeListChatModel
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from segue.agent import nodes
@@ -193,6 +194,23 @@ class TestInChromium:
         page.get_by_role("button", name="New conversation").click()
         expect(page.locator(".card")).to_have_count(0)
         expect(page.locator(".welcome")).to_be_visible()
+
+    def test_tracks_are_there_before_the_words_and_stay(
+        self, hostile: Catalog, tmp_path: Path, run: Run, visit: Open
+    ) -> None:
+        model = FakeListChatModel(responses=["Here are five songs. They are all yours, enjoy them."], sleep=0.05)
+        parts = {**fakes(hostile), "chat_model": model}
+        with run(create_app(lambda: MusicAgent(catalog=hostile, data=tmp_path, **parts), ServeOptions(hosts=()))) as at:
+            page = visit(at)
+            page.get_by_label("Your message").fill("something")
+            page.keyboard.press("Enter")
+            expect(page.locator(".turn.waiting .card")).to_have_count(5)
+            expect(page.get_by_label("genre and mood")).to_have_value("9")
+            expect(page.locator(".turn.waiting .text")).to_have_text("Here are five songs.")
+            page.locator(".card").first.get_by_role("button").first.focus()
+            expect(page.locator(".turn.waiting")).to_have_count(0)
+            expect(page.locator(".turn .text")).to_contain_text("Here are five songs. They are all yours")
+            expect(page.locator(".card").first.get_by_role("button").first).to_be_focused()
 
     def test_weights_that_are_dragged_hold_for_the_next_message(self, served: str, visit: Open) -> None:
         page = visit(served)
