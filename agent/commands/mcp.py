@@ -55,7 +55,7 @@ def mcp(
             chosen = chosen_generator(opened, settings, generator=generator)
             return MusicAgent(catalog=opened, generator=chosen, data=kept, count=count)
 
-        service = Service(load, turns=options.turns)
+        service = Service(load, turns=options.turns, wait=options.wait)
         if not http:
             asyncio.run(_pipe(service, user))
             return

@@ -40,6 +40,7 @@ def serve(
     ] = None,
     rate: Annotated[int, typer.Option(min=1, help="Requests a minute of one tenant.")] = 600,
     turns: Annotated[int, typer.Option(min=1, help="Turns in flight; further ones are told to come again.")] = 64,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds in a queue; who would wait longer comes again.")] = 4.0,
     page: Annotated[bool, typer.Option(help="Serve the page for listeners at /.")] = True,
     count: Annotated[int, typer.Option(min=1, max=50, help="Tracks in an answer unless somebody says how many.")] = 5,
     generator: Annotated[bool, typer.Option(help="Generate semantic IDs; without, search alone ranks.")] = True,
@@ -54,7 +55,7 @@ def serve(
     from segue.agent.settings import Settings
     from segue.tools.catalog.catalog import Catalog
 
-    options = _options(host, keys, open_, cors or [], rate=rate, turns=turns, page=page)
+    options = _options(host, keys, open_, cors or [], rate=rate, turns=turns, wait=wait, page=page)
     settings = Settings.load()
     opened = Catalog.open(catalog_folder(catalog, settings))
 
@@ -69,7 +70,7 @@ def serve(
 
 
 def _options(
-    host: str, keys: Path | None, open_: bool, origins: list[str], *, rate: int, turns: int, page: bool
+    host: str, keys: Path | None, open_: bool, origins: list[str], *, rate: int, turns: int, wait: float, page: bool
 ) -> "ServeOptions":
     from segue.agent.serve.keys import KeyRing
     from segue.agent.serve.options import ServeOptions
@@ -80,7 +81,7 @@ def _options(
         if origin != "*" and not origin.startswith(("http://", "https://")):
             raise QueryError(f"{origin!r} is no origin; write one like https://example.org")
     ring = None if keys is None else KeyRing.read(keys)
-    options = ServeOptions(keys=ring, origins=tuple(origins), rate=rate, turns=turns, page=page)
+    options = ServeOptions(keys=ring, origins=tuple(origins), rate=rate, turns=turns, wait=wait, page=page)
     # Whoever needs a key, or is let in anyhow, may come by any name.
     return options if ring is None and not open_ else ServeOptions(**{**vars(options), "hosts": ()})
 

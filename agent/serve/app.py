@@ -44,7 +44,7 @@ def create_app(
         failed: called where `load` raises; the server stays up and says so.
     """
     options = options or ServeOptions()
-    service = Service(load, turns=options.turns, failed=failed)
+    service = Service(load, turns=options.turns, wait=options.wait, failed=failed)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -22,5 +22,8 @@ class ServeOptions:
     """Bytes of a request."""
     turns: int = 64
     """Turns that are answered or wait to be answered; further ones are told to come again."""
+    wait: float = 4.0
+    """Seconds that a turn may have to wait, at the pace of the last answers, before the agent begins with it; where it
+    would be more it is told to come again."""
     page: bool = True
     """Whether the page for listeners is served."""

@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from typing import Final
 
 from segue.agent.music_agent import MusicAgent
+from segue.agent.parts import WORKERS
 from segue.agent.serve.flight import Flight
 from segue.agent.serve.metrics import Metrics
+from segue.agent.serve.pace import Pace
 from segue.agent.serve.problems import Problem
 from segue.generator.errors import SegueError
 from segue.generator.health import Health, Watched
 
+WAIT: Final = 4.0
+"""Seconds that a turn may have to wait before the agent begins with it: few answers then take more than the ten seconds
+that the budgets of a turn's parts add up to."""
 CHECK: Final = 10.0
 """Seconds without an answer of a generator behind a server after which it is asked for one token."""
 _log = logging.getLogger(__name__)
@@ -23,12 +28,22 @@ class Service:
     """Holds the agent; belongs to one event loop."""
 
     def __init__(
-        self, load: Callable[[], MusicAgent], *, turns: int, failed: Callable[[Exception], None] | None = None
+        self,
+        load: Callable[[], MusicAgent],
+        *,
+        turns: int,
+        wait: float = WAIT,
+        failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Hold the agent that `load` returns; at most `turns` are in flight. `failed` is told why it cannot."""
+        """Hold the agent that `load` returns; `failed` is told why it cannot.
+
+        At most `turns` are in flight, and none is let in that would wait for more than about `wait` seconds.
+        """
         self._load = load
         self._failed = failed
         self._most = turns
+        self._wait = wait
+        self._pace = Pace()
         self._agent: MusicAgent | None = None
         self._loading: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -98,16 +113,21 @@ class Service:
         Raises:
             Problem: 503.
         """
-        if self.turns >= self._most:
-            raise Problem(503, "overloaded", f"{self.turns} turns wait already; try again", retry_after=1)
+        waiting = self._pace.seconds * max(0, self.turns - WORKERS + 1)
+        if self.turns >= self._most or waiting > self._wait:
+            said = f"{self.turns} turns are in flight already; try again"
+            raise Problem(503, "overloaded", said, retry_after=max(1.0, waiting / 2))
 
     @contextmanager
     def answering(self) -> Iterator[Flight]:
         """Count a turn as in flight; what is yielded takes the answer down."""
+        if self.turns == 0:
+            self._pace.begin()
         self.turns += 1
         try:
             with Flight(self.metrics) as flight:
                 yield flight
+            self._pace.answered()
         finally:
             self.turns -= 1
 

@@ -26,6 +26,7 @@ from segue.evals.bench import (
     ranking,
     requests,
     search,
+    serving,
     similar,
     simulate,
     storage,
@@ -81,6 +82,7 @@ app.command("quantizers")(quantizers.command)
 app.command("ranking")(ranking.command)
 app.command("requests")(requests.command)
 app.command("search")(search.command)
+app.command("serving")(serving.command)
 app.command("similar")(similar.command)
 app.command("simulate")(simulate.command)
 app.command("storage")(storage.command)

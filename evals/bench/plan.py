@@ -61,6 +61,7 @@ PLAN: Final = (
     Planned("ranking", files=(("--dialogs", (DIALOGS,)),), catalog=True, quick=("--repeats", "10")),
     Planned("requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog=True, quick=("--limit", "40")),
     Planned("search", files=(("--queries", ("requests.jsonl.gz",)),), catalog=True, quick=("--most", "50")),
+    Planned("serving", catalog=True, quick=("--quick",)),
     Planned(
         "similar", catalog=True, need="playlists",
         full=("--rows", "segue,kmeans-1024,random", "--seeds", "1000"),

@@ -14,7 +14,12 @@ from fastapi import FastAPI
 
 from segue.agent.commands.serve import address, listen
 from segue.agent.fake import FakeRecommender
+from segue.agent.parts import WORKERS
 from segue.agent.serve.events import beating
+from segue.agent.serve.pace import Pace
+from segue.agent.serve.problems import Problem
+from segue.agent.serve.service import Service
+from segue.generator.once import once
 from segue.tools.catalog.catalog import Catalog
 
 MakeApp = Callable[..., FastAPI]
@@ -42,6 +47,40 @@ async def test_ten_times_too_many_turns_are_answered_or_refused_at_once(
     assert {again for _, again in refused} == {"1"}
     assert sorted(seconds for seconds, _ in refused)[len(refused) // 2] < max(answered)
     assert after.status_code == 200
+
+
+def test_who_would_wait_too_long_is_told_to_come_again_and_idle_time_does_not_count() -> None:
+    now = 0.0
+    pace = Pace(lambda: now)
+    for _ in range(40):
+        pace.begin()
+        now += 2
+        pace.answered()
+        now += 1_000
+    assert pace.seconds == pytest.approx(2, abs=0.01)
+    service = Service(lambda: pytest.fail("nothing is loaded here"), turns=64, wait=4)
+    service._pace = pace
+    for service.turns in range(WORKERS + 2):
+        service.check_room()
+    service.turns += 1
+    with pytest.raises(Problem) as refused:
+        service.check_room()
+    assert refused.value.status == 503
+    assert refused.value.headers["Retry-After"] == "3"
+
+
+async def test_turns_that_wait_for_a_generator_do_not_wait_for_each_other() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    class Asked:
+        @once
+        def distribution(self) -> int:
+            return both.wait()
+
+    first, second = Asked(), Asked()
+    got = await asyncio.gather(*(asyncio.to_thread(getattr, each, "distribution") for each in (first, second)))
+    assert sorted(got) == [0, 1]
+    assert [first.distribution, second.distribution] == got, "made once"
 
 
 def test_who_leaves_before_the_answer_makes_room_and_nothing_is_half_said(
