@@ -27,9 +27,9 @@ from segue.agent.nodes.recommend import recommend
 from segue.agent.nodes.remember import remember
 from segue.agent.nodes.reply import reply
 from segue.agent.nodes.weigh import weigh
-from segue.agent.parts import THREADS, Parts, assemble, data_folder
-from segue.agent.saver import ThreadSaver
+from segue.agent.parts import Parts, assemble
 from segue.agent.state import InputState, OutputState, State, Update
+from segue.agent.storage import open_saver
 from segue.agent.wish import Wish
 from segue.memory.store import TasteStore
 from segue.tools.catalog.catalog import Catalog
@@ -85,6 +85,7 @@ def create_agent(
     chat_model: BaseChatModel | None = None,
     store: TasteStore | None = None,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
+    database: str | None = None,
     **settings: Any,
 ) -> Agent:
     """Return the agent as a compiled graph; takes `{"message": ..., "user": ...}` and gives `{"turn": Turn, ...}`.
@@ -95,13 +96,17 @@ def create_agent(
         chat_model: puts answers into words, which must pass the verifier; None lets templates speak.
         store: keeps taste; by default a SQLite file in the user's data folder.
         checkpointer: keeps threads; by default a SQLite file in the user's data folder.
+        database: address of a Postgres database that keeps taste and threads instead of those files.
         settings: see `assemble`.
 
     Whoever runs the graph must let the turns of one thread follow each other, as LangGraph's server does; `MusicAgent`
     does it by itself, and writes what is left of a listener's taste when it is closed.
     """
-    parts = assemble(catalog=catalog, generator=generator, chat_model=chat_model, store=store, **settings)
-    return build(parts).compile(checkpointer=checkpointer or ThreadSaver.open(data_folder() / THREADS), name="segue")
+    parts = assemble(
+        catalog=catalog, generator=generator, chat_model=chat_model, store=store, database=database, **settings
+    )
+    saver = checkpointer or open_saver(settings.get("data"), database)
+    return build(parts).compile(checkpointer=saver, name="segue")
 
 
 def step(node: Callable[[State, Parts], Awaitable[Update]], parts: Parts) -> Callable[..., Awaitable[Update]]:

@@ -17,8 +17,9 @@ from portalocker import LockFlags
 
 STRIPES: Final = 256
 """Locks in all; two threads that share one wait for each other now and then."""
-_FIRST, _LONGEST = 0.002, 0.05
-"""Seconds between attempts at a lock that another process holds."""
+FIRST_PAUSE: Final = 0.002
+LONGEST_PAUSE: Final = 0.05
+"""Seconds between attempts at a lock that another process holds: the first, and the longest."""
 
 
 class ThreadLocks:
@@ -35,16 +36,23 @@ class ThreadLocks:
     async def hold(self, thread: str) -> AsyncIterator[None]:
         """Hold the lock of a thread. Waiters of this process get it in the order in which they came."""
         stripe = xxhash.xxh3_64_intdigest(thread.encode()) % STRIPES
-        async with self._locks.setdefault(stripe, asyncio.Lock()):
-            if self._folder is None:
-                yield
-                return
-            with (self._folder / f"{stripe:03}.lock").open("a") as file:
-                pause = _FIRST
-                while not _try(file.fileno()):
-                    await asyncio.sleep(pause)
-                    pause = min(2 * pause, _LONGEST)
-                yield
+        async with self._locks.setdefault(stripe, asyncio.Lock()), self._between_processes(stripe):
+            yield
+
+    def close(self) -> None:
+        """Let go of what the locks stand on; nobody may hold one."""
+
+    @asynccontextmanager
+    async def _between_processes(self, stripe: int) -> AsyncIterator[None]:
+        if self._folder is None:
+            yield
+            return
+        with (self._folder / f"{stripe:03}.lock").open("a") as file:
+            pause = FIRST_PAUSE
+            while not _try(file.fileno()):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            yield
 
 
 def _try(descriptor: int) -> bool:

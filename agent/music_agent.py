@@ -25,10 +25,11 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from segue.agent.graph import build
 from segue.agent.locks import ThreadLocks
 from segue.agent.nodes.hear import LOCAL
+from segue.agent.outbox import USER, OutboxSaver
 from segue.agent.partial import Heard, Partial, Step, Weighed
-from segue.agent.parts import THREADS, WORKERS, assemble, data_folder
-from segue.agent.saver import USER, ThreadSaver
+from segue.agent.parts import WORKERS, assemble
 from segue.agent.state import InputState
+from segue.agent.storage import open_locks, open_saver
 from segue.agent.turn import Turn
 from segue.memory.editing import Edit, undo
 from segue.memory.events import Subject, TasteEvent, attributes_of
@@ -39,7 +40,6 @@ from segue.tools.importance import ModalityWeights
 from segue.tools.ranking.recommend import Recommender
 from segue.tools.ranking.stock import Distributes
 
-LOCKS: Final = "thread-locks"
 TURN: Final = "turn"
 """Key of a turn's id in the metadata of its checkpoint."""
 Feedback = Literal["liked", "disliked", "skipped", "played"]
@@ -65,23 +65,31 @@ class MusicAgent:
         store: TasteStore | None = None,
         checkpointer: BaseCheckpointSaver[Any] | None = None,
         data: Path | None = None,
+        database: str | None = None,
         **settings: Any,
     ) -> None:
         """Load everything, which takes seconds; arguments as in `create_agent`.
 
         Args:
             data: folder of the default store and saver; by default the user's data folder.
+            database: address of a Postgres database that keeps taste and threads instead of that folder, and turns of
+                one thread apart wherever they run; needs the extra `postgres`.
         """
-        folder = data or data_folder()
-        self._saver = checkpointer if checkpointer is not None else ThreadSaver.open(folder / THREADS)
+        self._saver = checkpointer if checkpointer is not None else open_saver(data, database)
         self._own_saver = checkpointer is None
         self._own_store = store is None
         self._own_catalog = not isinstance(catalog, Catalog)
         self.parts = assemble(
-            catalog=catalog, generator=generator, chat_model=chat_model, store=store, data=folder, **settings
+            catalog=catalog,
+            generator=generator,
+            chat_model=chat_model,
+            store=store,
+            data=data,
+            database=database,
+            **settings,
         )
         self.graph = build(self.parts).compile(checkpointer=self._saver, name="segue")
-        self._locks = ThreadLocks(folder / LOCKS if self._own_saver else None)
+        self._locks = open_locks(data, database) if self._own_saver else ThreadLocks(None)
         self._room = asyncio.Semaphore(WORKERS)
         self._recovery: asyncio.Task[None] | None = None
         self._striking: set[asyncio.Task[None]] = set()
@@ -190,7 +198,7 @@ class MusicAgent:
         """Delete what is remembered of a listener and, with the default saver, the conversations they took part in."""
         await self.parts.keeper.settled(user)
         events = await self.parts.keeper.store.erase(user)
-        threads = await asyncio.to_thread(self._saver.erase, user) if isinstance(self._saver, ThreadSaver) else 0
+        threads = await asyncio.to_thread(self._saver.erase, user) if isinstance(self._saver, OutboxSaver) else 0
         return Erased(events, threads)
 
     async def settle(self, user: str) -> bool:
@@ -229,8 +237,9 @@ class MusicAgent:
             self.parts.pool.shutdown(wait=False)
             if self._own_store:
                 await self.parts.keeper.store.aclose()
-            if isinstance(self._saver, ThreadSaver) and self._own_saver:
+            if isinstance(self._saver, OutboxSaver) and self._own_saver:
                 self._saver.close()
+            self._locks.close()
             if self._own_catalog:
                 self.catalog.close()
 
@@ -290,7 +299,7 @@ class MusicAgent:
                 keys += [event.key for event in changed.get("events", ())]
                 turn = changed.get("turn", turn)
         assert turn is not None, "every path through the graph ends with reply"
-        if keys and isinstance(self._saver, ThreadSaver):
+        if keys and isinstance(self._saver, OutboxSaver):
             striking = asyncio.create_task(self._strike(self._saver, user, keys))
             self._striking.add(striking)
             striking.add_done_callback(self._striking.discard)
@@ -310,7 +319,7 @@ class MusicAgent:
                 return Turn.from_record(record)
         return None
 
-    async def _strike(self, saver: ThreadSaver, user: str, keys: list[str]) -> None:
+    async def _strike(self, saver: OutboxSaver, user: str, keys: list[str]) -> None:
         """Take events off the outbox once they are in the store."""
         if await self.parts.keeper.settled(user):
             await asyncio.to_thread(saver.delivered, keys)
@@ -322,7 +331,7 @@ class MusicAgent:
         await self._recovery
 
     async def _recover(self) -> None:
-        if isinstance(self._saver, ThreadSaver):
+        if isinstance(self._saver, OutboxSaver):
             left = [TasteEvent.model_validate(entry) for entry in await asyncio.to_thread(self._saver.undelivered)]
             self.parts.keeper.record(left)
             for user in {event.user for event in left}:

@@ -13,19 +13,19 @@ from typing import Final, Literal, Protocol, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.tools import BaseTool
-from platformdirs import user_data_path
 
 from segue.agent.attempt import Budgets
 from segue.agent.hear import Hearer
 from segue.agent.keeper import TasteKeeper
 from segue.agent.listeners import Listeners
+from segue.agent.storage import open_store
 from segue.agent.toolbox.look_up import look_up_tool
 from segue.agent.toolbox.recommend import recommend_tool
 from segue.agent.toolbox.weigh import weigh_tool
 from segue.agent.tracks import Tracks
 from segue.agent.wish import ThreadView, Wish
 from segue.memory.profile import Taste
-from segue.memory.store import SqliteTasteStore, TasteStore
+from segue.memory.store import TasteStore
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.default import default_catalog
 from segue.tools.importance import ModalityImportance, ModalityWeights
@@ -41,8 +41,6 @@ WORKERS: Final = 4
 """Turns that work at the same time; further ones wait for their turn, and their time budgets with them."""
 COUNT: Final = 5
 """Tracks in an answer where the listener does not say how many."""
-THREADS: Final = "threads.sqlite"
-TASTE: Final = "taste.sqlite"
 MOST: Final = 50
 """Tracks in an answer at most."""
 
@@ -115,11 +113,6 @@ class Parts:
         return asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))
 
 
-def data_folder() -> Path:
-    """Return where threads and taste are kept unless somebody says otherwise."""
-    return user_data_path("segue", appauthor=False)
-
-
 def default_generator(catalog: Catalog) -> Distributes:
     """Return the compact generator, with the weights that were fitted to the catalog or else with those that ship."""
     from segue.generator.compact_generator import COMPACT
@@ -151,6 +144,7 @@ def assemble(
     chat_model: BaseChatModel | None = None,
     store: TasteStore | None = None,
     data: Path | None = None,
+    database: str | None = None,
     hearer: Hears | None = None,
     importance: Weighs | None = None,
     recommender: Recommends | None = None,
@@ -164,8 +158,9 @@ def assemble(
         generator: generates semantic IDs for the usual recommender: by default the compact one, with the weights that
             were fitted to the catalog or else with those that ship; None ranks without one, which every answer says.
         chat_model: puts answers into words, which must pass the verifier.
-        store: keeps taste; by default a SQLite file in `data`.
+        store: keeps taste; by default `database`, or else a SQLite file in `data`.
         data: folder of the default store; by default the user's data folder.
+        database: address of a Postgres database that keeps taste instead of the folder (the extra `postgres`).
         hearer: understands messages.
         importance: weighs the modalities.
         recommender: finds tracks.
@@ -175,7 +170,7 @@ def assemble(
     opened = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog or default_catalog())
     searcher = Searcher(opened)
     if store is None:
-        store = SqliteTasteStore((data or data_folder()) / TASTE)
+        store = open_store(data, database)
     pool = ThreadPoolExecutor(2 * WORKERS, thread_name_prefix="segue")
     weighs = importance or ModalityImportance.load()
     finds = recommender or _recommender(opened, generator, searcher)

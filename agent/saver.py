@@ -1,54 +1,26 @@
 """Where threads are kept by default: LangGraph's SQLite saver, usable from an event loop.
 
-LangGraph's own asynchronous saver belongs to the event loop that made it and takes longer than the synchronous one;
-this one runs the synchronous methods in worker threads, and commits taste events in the same transaction as the turn
-that they come from, so that a process killed between the two loses neither. Knows checkpoints; nothing of what is in
-them but the name of one channel.
+Commits taste events in the same transaction as the turn that they come from, so that a process killed between the two
+loses neither. Knows checkpoints; nothing of what is in them but the name of one channel.
 """
 
-import asyncio
 import json
 import sqlite3
-import zlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import (
-    ChannelVersions,
-    Checkpoint,
-    CheckpointMetadata,
-    CheckpointTuple,
-    get_checkpoint_metadata,
-)
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, get_checkpoint_metadata
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-OUTBOX: Final = "outbox"
-"""The channel whose entries, objects with a `key`, are to be delivered after the turn is saved."""
-USER: Final = "user"
-"""Key of the user in the metadata of a checkpoint, and in an entry of the outbox."""
-_ZLIB: Final = "+zlib"
+from segue.agent.outbox import OUTBOX, USER, OutboxSaver, serializer
+
 WAIT: Final = 60.0
 """Seconds that a writer waits for another process's transaction."""
 
 
-class _Compressed(JsonPlusSerializer):
-    """LangGraph's serializer, compressed: a thread is mostly ids and words that repeat."""
-
-    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
-        kind, blob = super().dumps_typed(obj)
-        return f"{kind}{_ZLIB}", zlib.compress(blob, 1)
-
-    def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        kind, blob = data
-        if not kind.endswith(_ZLIB):
-            return super().loads_typed(data)
-        return super().loads_typed((kind.removesuffix(_ZLIB), zlib.decompress(blob)))
-
-
-class ThreadSaver(SqliteSaver):
+class ThreadSaver(OutboxSaver, SqliteSaver):
     """Checkpoints in one SQLite file. Safe to share between threads, event loops and processes."""
 
     @classmethod
@@ -61,8 +33,7 @@ class ThreadSaver(SqliteSaver):
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
             "CREATE TABLE IF NOT EXISTS outbox (key TEXT PRIMARY KEY, entry TEXT NOT NULL);"
         )
-        # Nothing but messages and plain data is ever read back: a checkpoint names no other types to be made.
-        return cls(connection, serde=_Compressed(allowed_msgpack_modules=None))
+        return cls(connection, serde=serializer())
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -133,44 +104,3 @@ class ThreadSaver(SqliteSaver):
                 self.conn.execute("DELETE FROM outbox WHERE json_extract(entry, ?) = ?", (f"$.{USER}", user))
             self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(rows)
-
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Return a checkpoint; see `get_tuple`."""
-        return await asyncio.to_thread(self.get_tuple, config)
-
-    async def alist(
-        self,
-        config: RunnableConfig | None,
-        *,
-        filter: dict[str, Any] | None = None,
-        before: RunnableConfig | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[CheckpointTuple]:
-        """Yield checkpoints, the newest first; see `list`."""
-
-        def listed() -> list[CheckpointTuple]:
-            found: Iterator[CheckpointTuple] = self.list(config, filter=filter, before=before, limit=limit)
-            return [*found]
-
-        for checkpoint in await asyncio.to_thread(listed):
-            yield checkpoint
-
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        """Save a checkpoint; see `put`."""
-        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
-
-    async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
-        """Save what a task has written; see `put_writes`."""
-        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
-
-    async def adelete_thread(self, thread_id: str) -> None:
-        """Delete a thread; see `delete_thread`."""
-        await asyncio.to_thread(self.delete_thread, thread_id)

@@ -7,7 +7,7 @@ costs an afternoon. Knows paths, and opens none of them.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypedDict
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError
@@ -23,6 +23,13 @@ def default_catalog_folder() -> Path:
     return user_data_path("segue", appauthor=False) / "catalogs" / "mine"
 
 
+class Kept(TypedDict):
+    """Where conversations and taste are kept, as arguments of `MusicAgent` and of `segue.agent.storage`."""
+
+    data: Path
+    database: str | None
+
+
 class Settings(BaseSettings):
     """Settings of the command line and the servers."""
 
@@ -32,6 +39,9 @@ class Settings(BaseSettings):
     """Folder of the catalog that commands work on (SEGUE_CATALOG)."""
     data: Path = Field(default_factory=lambda: user_data_path("segue", appauthor=False))
     """Folder of conversations and taste (SEGUE_DATA)."""
+    database: SecretStr | None = None
+    """Address of a Postgres database that keeps them instead: postgresql://user:password@host:5432/name; needs the
+    extra `postgres` (SEGUE_DATABASE)."""
     cache: Path = Field(default_factory=lambda: user_cache_path("segue"))
     """Folder of what can be made again: the default catalog, converted models (SEGUE_CACHE)."""
     generator_url: str | None = Field(None, pattern="^https?://.+")
@@ -42,6 +52,12 @@ class Settings(BaseSettings):
     (SEGUE_GENERATOR_TIMEOUT)."""
     generator_key: SecretStr | None = None
     """The server's API key, where it wants one (SEGUE_GENERATOR_KEY)."""
+
+    def kept(self, data: Path | None) -> Kept:
+        """Return where to keep conversations and taste: in the folder `data`, or else where the settings say."""
+        if data is not None or self.database is None:
+            return {"data": data or self.data, "database": None}
+        return {"data": self.data, "database": self.database.get_secret_value()}
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -12,4 +12,4 @@ def graph() -> Agent:
     """Return the graph over the catalog that the settings name, or the one that comes with Segue."""
     settings = Settings.load()
     chosen = settings.catalog if "catalog" in settings.model_fields_set else None
-    return build(assemble(catalog=chosen, data=settings.data)).compile(name="segue")
+    return build(assemble(catalog=chosen, **settings.kept(None))).compile(name="segue")

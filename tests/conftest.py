@@ -24,7 +24,8 @@ _SCHEMAS = count()
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a Postgres server of these tests; skips where none can be started, and says why."""
-    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed: no tests on Postgres")
+    import psycopg
+
     folder = tempfile.mkdtemp(prefix="segue-postgres-")  # short, for the path of a socket
     try:
         with warnings.catch_warnings():

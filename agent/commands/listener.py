@@ -77,11 +77,10 @@ def refresh(
     import asyncio
     import time
 
-    from segue.agent.parts import TASTE
     from segue.agent.settings import Settings
+    from segue.agent.storage import open_store
     from segue.memory.listener.model import LISTENER, ListenerModel
     from segue.memory.listener.refresh import refresh as refresh_all
-    from segue.memory.store import SqliteTasteStore
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.default import default_catalog
     from segue.tools.catalog.semantic_ids import open_codes
@@ -91,7 +90,7 @@ def refresh(
         with Catalog.open(catalog or default_catalog()) as opened:
             table = open_codes(opened)
             model = ListenerModel.load(weights or LISTENER, tokenizer=table.fingerprint)
-            store = SqliteTasteStore((data or Settings.load().data) / TASTE)
+            store = open_store(**Settings.load().kept(data))
             try:
                 return await refresh_all(store, model, ListenerCodes(opened, table))
             finally:

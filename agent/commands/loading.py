@@ -55,6 +55,6 @@ async def load_agent(catalog: Path | None, data: Path | None, *, generator: bool
     return MusicAgent(
         catalog=opened,
         generator=chosen_generator(opened, settings, generator=generator),
-        data=data or settings.data,
         count=count,
+        **settings.kept(data),
     )

@@ -51,9 +51,8 @@ def mcp(
     with Catalog.open(catalog_folder(catalog, settings)) as opened:
 
         def load() -> MusicAgent:
-            kept = data or settings.data
             chosen = chosen_generator(opened, settings, generator=generator)
-            return MusicAgent(catalog=opened, generator=chosen, data=kept, count=count)
+            return MusicAgent(catalog=opened, generator=chosen, count=count, **settings.kept(data))
 
         service = Service(load, turns=options.turns, wait=options.wait)
         if not http:

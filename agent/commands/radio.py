@@ -77,17 +77,16 @@ def _known(stock: "Stock", user: str, data: Path | None, *, token: bool) -> _Kno
     """Read a listener's taste. Raises TokenizerMismatch for a token over a catalog with a tokenizer of its own."""
     import numpy as np
 
-    from segue.agent.parts import TASTE
     from segue.agent.settings import Settings
+    from segue.agent.storage import open_store
     from segue.memory.events import attributes_of
     from segue.memory.listener.model import ListenerModel
     from segue.memory.listener.refresh import vector_of
-    from segue.memory.store import SqliteTasteStore
     from segue.memory.taste import Taste
     from segue.tools.listener_codes import ListenerCodes
 
     async def read() -> "tuple[Taste, NDArray[np.float32] | None]":
-        store = SqliteTasteStore((data or Settings.load().data) / TASTE)
+        store = open_store(**Settings.load().kept(data))
         try:
             taste = await store.taste(user)
             if not token or not taste.version:

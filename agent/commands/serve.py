@@ -60,9 +60,8 @@ def serve(
     opened = Catalog.open(catalog_folder(catalog, settings))
 
     def load() -> MusicAgent:
-        kept = data or settings.data
         chosen = chosen_generator(opened, settings, generator=generator)
-        return MusicAgent(catalog=opened, generator=chosen, data=kept, count=count)
+        return MusicAgent(catalog=opened, generator=chosen, count=count, **settings.kept(data))
 
     with opened, listen(host, port) as listening:
         typer.echo(f"Segue serves {len(opened):,} tracks at {address(listening)}", err=True)

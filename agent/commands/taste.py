@@ -15,7 +15,7 @@ from segue.agent.settings import Settings
 from segue.generator.errors import QueryError
 
 if TYPE_CHECKING:
-    from segue.memory.store import SqliteTasteStore
+    from segue.memory.store import TasteStore
     from segue.memory.taste import Taste
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def edit(
 ) -> None:
     """Change what is remembered; the next answer obeys."""
 
-    async def run(store: "SqliteTasteStore") -> str:
+    async def run(store: "TasteStore") -> str:
         from segue.memory import editing
 
         if change == "undo":
@@ -121,13 +121,12 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete everything that is remembered of a listener, and their conversations; no byte is left."""
-    from segue.agent.parts import THREADS
-    from segue.agent.saver import ThreadSaver
+    from segue.agent.storage import open_saver
 
     if not yes:
         typer.confirm(f"Delete the taste and the conversations of {user!r} for good?", abort=True)
     events = _with_store(data, lambda store: store.erase(user))
-    saver = ThreadSaver.open(_folder(data) / THREADS)
+    saver = open_saver(**Settings.load().kept(data))
     try:
         threads = saver.erase(user)
     finally:
@@ -135,16 +134,11 @@ def erase(
     typer.echo(f"Erased: {events} events and {threads} conversations.")
 
 
-def _folder(data: Path | None) -> Path:
-    return data or Settings.load().data
-
-
-def _with_store(data: Path | None, work: "Callable[[SqliteTasteStore], Awaitable[T]]") -> T:
-    from segue.agent.parts import TASTE
-    from segue.memory.store import SqliteTasteStore
+def _with_store(data: Path | None, work: "Callable[[TasteStore], Awaitable[T]]") -> T:
+    from segue.agent.storage import open_store
 
     async def run() -> T:
-        store = SqliteTasteStore(_folder(data) / TASTE)
+        store = open_store(**Settings.load().kept(data))
         try:
             return await work(store)
         finally:

@@ -147,8 +147,8 @@ def _row(name: str, seconds: Sequence[float]) -> Row:
 def _sizes(folder: Path) -> dict[str, float]:
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-    from segue.agent.parts import THREADS
     from segue.agent.saver import ThreadSaver
+    from segue.agent.storage import THREADS
 
     saver = ThreadSaver.open(folder / THREADS)
     newest = saver.conn.execute(

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from segue.agent.cli import build_app
-from segue.agent.parts import TASTE
+from segue.agent.storage import TASTE
 from segue.generator.errors import QueryError
 from segue.memory.events import Subject, TasteEvent
 from segue.memory.store import SqliteTasteStore

@@ -9,8 +9,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from segue.agent.keeper import TasteNotSaved
 from segue.agent.locks import ThreadLocks
 from segue.agent.music_agent import MusicAgent
-from segue.agent.parts import TASTE, THREADS
 from segue.agent.saver import ThreadSaver
+from segue.agent.storage import TASTE, THREADS
 from segue.agent.wish import Wish
 from segue.memory.events import TasteEvent
 from segue.memory.store import InMemoryTasteStore, SqliteTasteStore

@@ -11,8 +11,8 @@ from segue.agent.attempt import Budgets
 from segue.agent.fake import FakeHearer, FakeRecommender
 from segue.agent.music_agent import MusicAgent
 from segue.agent.partial import Step
-from segue.agent.parts import THREADS
 from segue.agent.saver import ThreadSaver
+from segue.agent.storage import THREADS
 from segue.agent.turn import Turn
 from segue.agent.wish import Command, Facets, Question, ThreadView, Unmet, Wish
 from segue.generator.errors import QueryError
