@@ -16,9 +16,10 @@ from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import SemanticIdError, WeightsCorrupt
 from segue.generator.layout import CodeLayout
+from segue.generator.listener_token import read_token
 from segue.generator.minilm import BASE_SHA256, WIDTH, MessageTokenizer, MiniLM, Precision
 from segue.generator.one_pass import OnePassGenerator
-from segue.generator.weight_files import SHIPPED, fill, read_weights, write_weights
+from segue.generator.weight_files import SHIPPED, fill, read_weights, weights_hash, write_weights
 
 KIND: Final = "compact"
 COMPACT: Final = SHIPPED / KIND
@@ -49,8 +50,12 @@ def load_compact(folder: Path = COMPACT, *, tokenizer: str | None = None) -> tup
 class CompactGenerator(OnePassGenerator):
     """A `Generator` (see `interface`) on MiniLM."""
 
-    def __init__(self, network: CompactNetwork, fingerprint: str, *, precision: Precision = "float32") -> None:
+    def __init__(
+        self, network: CompactNetwork, fingerprint: str, *, precision: Precision = "float32", weights: str = ""
+    ) -> None:
+        """`weights` identifies the weights, see `weight_files.weights_hash`; soft tokens are of one generator only."""
         super().__init__("compact", fingerprint)
+        self.weights = weights
         self._network = network.eval()
         self._body = MiniLM.load().ready(precision)
         self._tokenizer = MessageTokenizer()
@@ -58,7 +63,7 @@ class CompactGenerator(OnePassGenerator):
     @classmethod
     def load(cls, folder: Path = COMPACT, *, tokenizer: str | None = None) -> Self:
         """Load the weights in `folder`, the shipped ones by default. Raises what `load_compact` raises."""
-        return cls(*load_compact(folder, tokenizer=tokenizer))
+        return cls(*load_compact(folder, tokenizer=tokenizer), weights=weights_hash(folder))
 
     @property
     def layout(self) -> CodeLayout:
@@ -82,11 +87,5 @@ class CompactGenerator(OnePassGenerator):
             raise SemanticIdError(str(error)) from error
         with torch.inference_mode():
             texts = [read_texts(self._body, self._tokenizer, [text]) for text in (message, before)]
-            states = self._network(*texts, music, None if user is None else _token(user))
+            states = self._network(*texts, music, None if user is None else read_token(user, WIDTH)[None, None])
             return self._network.heads.distribution(states[0])
-
-
-def _token(user: NDArray[np.float32]) -> torch.Tensor:
-    if user.shape != (WIDTH,) or not np.isfinite(user).all():
-        raise ValueError(f"a soft token is {WIDTH} finite numbers, not an array of shape {user.shape}")
-    return torch.from_numpy(np.ascontiguousarray(user, dtype=np.float32))[None, None]

@@ -105,6 +105,23 @@ class GeneratorContract:
             await generator.generate(GenerationRequest(dialogue))
         await generator.aclose()
 
+    async def test_a_soft_token_is_heard_or_refused(self) -> None:  # noqa: D102
+        generator = self.make_generator()
+        width = getattr(generator, "listener_width", None)
+        if width is None:
+            pytest.skip("this generator reads no soft token")
+        tokens = 50 * np.random.default_rng(0).standard_normal((2, width)).astype(np.float32)
+        # A control that something else than chance is heard: the same token gives the same answer.
+        asked = [GenerationRequest(_ASKED, user=user) for user in (None, tokens[0], tokens[1], tokens[0])]
+        tables = [(await generator.generate(request)).distribution.soft_tables()[0] for request in asked]
+        assert np.array_equal(tables[1], tables[3])
+        assert not np.allclose(tables[0], tables[1], atol=1e-4)
+        assert not np.allclose(tables[1], tables[2], atol=1e-4)
+        for foreign in (tokens[0, 1:], np.full(width, np.nan, dtype=np.float32)):
+            with pytest.raises(ValueError, match="soft token"):
+                await generator.generate(GenerationRequest(_ASKED, user=foreign))
+        await generator.aclose()
+
     async def test_the_known_answer_comes_first(self) -> None:  # noqa: D102
         known = self.known_answer()
         if known is None:

@@ -91,25 +91,32 @@ class Decoder:
         self._sin = torch.cat((-sin[0, :, :half], sin[0, :, half:]), dim=1)
 
     @torch.inference_mode()
-    def read(self, ids: Tensor, room: int) -> tuple[Tensor, Paths]:
+    def read(self, ids: Tensor, room: int, user: Tensor | None = None) -> tuple[Tensor, Paths]:
         """Return the state of the last of a prompt's tokens [1, d] and its path, with room for that many more tokens.
 
-        `ids` int64 [length]. Raises ValueError where prompt and room pass `longest`.
+        `ids` int64 [length]; `user` [d] is a soft token that is read before the last of them. Raises ValueError where
+        prompt and room pass `longest`.
         """
-        total = len(ids) + room
+        total = len(ids) + (user is not None) + room
         if total > self._longest:
             raise ValueError(f"{total} tokens do not fit into {self._longest}")
         norm = self._last_norm
         shape = (len(self._layers), 2, 1, self._key_heads, total, self._width)
         paths = Paths(torch.empty(shape, dtype=norm.dtype, device=norm.device), 0, 0)
-        state = self.advance(paths, ids[None])[:, -1]
+        state = self._advance(paths, self._embedded(ids[None], user))[:, -1]
         paths.shared = paths.length
         return state, paths
 
     @torch.inference_mode()
     def advance(self, paths: Paths, ids: Tensor) -> Tensor:
         """Let each path read on and return the states of its new tokens [paths, new, d]; `ids` int64 [paths, new]."""
-        number, new = ids.shape
+        return self._advance(paths, self._embedded(ids, None))
+
+    def _embedded(self, ids: Tensor, user: Tensor | None) -> Tensor:
+        return self._model.embed_with(ids.to(self._cos.device), user)
+
+    def _advance(self, paths: Paths, x: Tensor) -> Tensor:
+        number, new = x.shape[:2]
         start, stop = paths.length, paths.length + new
         cos, sin = self._cos[start:stop], self._sin[start:stop]
         # Query heads that share a head of keys are rows of one product: attention is four times as fast in bfloat16.
@@ -117,7 +124,6 @@ class Decoder:
         mask = None
         if new > 1:
             mask = torch.ones(new, stop, dtype=torch.bool, device=self._cos.device).tril(start).repeat(rows // new, 1)
-        x = self._model.embed(ids.to(self._cos.device))
         for layer, block in zip(self._layers, paths.block, strict=True):
             mixed = functional.linear(self._norm(x, layer.before_attention), *layer.attention_in)
             heads = mixed.view(number, new, -1, self._width).transpose(1, 2)

@@ -11,11 +11,14 @@ matrix stays untouched; `merge` puts rows and changes into the base for inferenc
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from segue.generator.codec import Codec
 from segue.generator.heads import LevelHeads, StateProjection
+from segue.generator.listener_token import read_token
 from segue.generator.vocabulary import INPUT, draw_rows, get_rows, row_names, set_rows
 
 if TYPE_CHECKING:
@@ -75,9 +78,33 @@ class MusicLanguageModel(nn.Module):
         rows = self.rows[(ids - self.codec.base).clamp(min=0)].to(words.dtype)
         return torch.where(music[..., None], rows, words)
 
-    def states(self, ids: Tensor, real: Tensor | None = None) -> Tensor:
-        """Return the last layer's states of token ids [n, length]: [n, length, d]. `real` is False at padded places."""
-        out = self.base.model(inputs_embeds=self.embed(ids), attention_mask=real, use_cache=False)
+    def embed_with(self, ids: Tensor, user: Tensor | None) -> Tensor:
+        """Return what is read of ids [n, length] with a soft token [d] before the last: [n, length or 1 more, d].
+
+        What comes before the token is then the same for every listener, so that it is read once and kept by whoever
+        keeps prefixes.
+        """
+        read = self.embed(ids)
+        if user is None:
+            return read
+        token = user.to(read).expand(len(ids), 1, -1)
+        return torch.cat((read[:, :-1], token, read[:, -1:]), dim=1)
+
+    def token(self, user: NDArray[np.float32] | None) -> Tensor | None:
+        """Return a soft token as a tensor [d]. Raises ValueError where it is not as wide as the model's tokens."""
+        return None if user is None else read_token(user, self.width)
+
+    @property
+    def width(self) -> int:
+        """Dimensions of its tokens."""
+        return int(self.rows.shape[1])
+
+    def states(self, ids: Tensor, real: Tensor | None = None, user: Tensor | None = None) -> Tensor:
+        """Return the last layer's states of token ids [n, length]: [n, length, d]. `real` is False at padded places.
+
+        With a soft token `user` [d] there is one state more, see `embed_with`; nothing may then be padded.
+        """
+        out = self.base.model(inputs_embeds=self.embed_with(ids, user), attention_mask=real, use_cache=False)
         states: Tensor = out.last_hidden_state
         return states
 

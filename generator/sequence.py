@@ -39,22 +39,31 @@ _SCORED: Final = 32
 class SequenceGenerator:
     """A `Generator` (see `interface`). Requests are worked off one after another in a thread of its own.
 
-    `model` with its low-rank changes folded in. Raises ValueError for a model that `Decoder` cannot run.
+    `model` with its low-rank changes folded in; `weights` identifies its weights (`weight_files.weights_hash`). Raises
+    ValueError for a model that `Decoder` cannot run.
     """
 
     name = "sequence"
 
-    def __init__(self, model: MusicLanguageModel, prompts: PromptBuilder, *, fingerprint: str) -> None:
+    def __init__(
+        self, model: MusicLanguageModel, prompts: PromptBuilder, *, fingerprint: str, weights: str = ""
+    ) -> None:
         self.fingerprint = fingerprint
+        self.weights = weights
         self._model = model.eval()
         self._prompts = prompts
-        self._decoder = Decoder(model, prompts.max_tokens + 1 + POSITIONS)
+        self._decoder = Decoder(model, prompts.max_tokens + 2 + POSITIONS)
         self._worker = Worker(self.name)
 
     @property
     def layout(self) -> CodeLayout:
         """The layout of its semantic IDs."""
         return self._model.codec.layout
+
+    @property
+    def listener_width(self) -> int:
+        """Dimensions of the soft token that it reads."""
+        return self._model.width
 
     async def generate(self, request: GenerationRequest) -> Generation:
         """Answer a request; see `Generator`.
@@ -63,13 +72,14 @@ class SequenceGenerator:
         """
         return await self._worker.run(lambda deadline: self._generate(request, deadline), Deadline(request.deadline))
 
-    def distribution(self, dialogue: Dialogue) -> CodeDistribution:
+    def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
         """Return the distributions along the greedy path, at once: each position given the likeliest codes before it.
 
-        So those of later modalities hold only if the first guesses do. Raises SemanticIdError for codes of another
-        layout in the dialogue.
+        So those of later modalities hold only if the first guesses do. `user` float32 [listener_width] is the
+        listener's soft token, if any. Raises SemanticIdError for codes of another layout in the dialogue, ValueError
+        for a soft token of another length.
         """
-        _, tables = search(self._steps(*self._read(dialogue)), Continuations(self.layout), 0, Deadline(None))
+        _, tables = search(self._steps(*self._read(dialogue, user)), Continuations(self.layout), 0, Deadline(None))
         return distribution_of(self.layout, tables)
 
     def log_likelihoods(self, dialogue: Dialogue, codes: Codes) -> NDArray[np.float32]:
@@ -89,14 +99,15 @@ class SequenceGenerator:
 
     def _generate(self, request: GenerationRequest, deadline: Deadline) -> Generation:
         narrowed(self.layout, request)  # before the prompt is read, for that costs time
-        state, kept = self._read(request.dialogue)
+        state, kept = self._read(request.dialogue, request.user)
         return answer(lambda: self._steps(state, kept), self.layout, request, deadline)
 
-    def _read(self, dialogue: Dialogue) -> tuple[Tensor, Paths]:
+    def _read(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> tuple[Tensor, Paths]:
         """Return the state of the begin token [1, d] and the path of what was read."""
+        token = self._model.token(user)
         prompt = self._prompts.prompt(dialogue)
         ids = torch.from_numpy(np.append(prompt, self._prompts.codec.begin))
-        return self._decoder.read(ids, POSITIONS)
+        return self._decoder.read(ids, POSITIONS, token)
 
     def _steps(self, state: Tensor, kept: Paths) -> "_Steps":
         return _Steps(self._model, self._decoder, state, kept.copies(1))

@@ -16,6 +16,7 @@ from segue.generator.parallel import ParallelGenerator
 from segue.generator.prompt import PromptBuilder
 from segue.generator.sequence import SequenceGenerator
 from segue.generator.vllm.generator import TIMEOUT, VllmGenerator
+from segue.generator.weight_files import weights_hash
 
 PROMPT_TOKENS = 256
 """The longest prompt; older turns are left out of longer dialogues."""
@@ -31,7 +32,7 @@ def parallel_generator(
 ) -> ParallelGenerator:
     """Return the parallel generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
-    return ParallelGenerator(model, prompts, fingerprint=fingerprint)
+    return ParallelGenerator(model, prompts, fingerprint=fingerprint, weights=weights_hash(folder))
 
 
 def sequence_generator(
@@ -39,7 +40,7 @@ def sequence_generator(
 ) -> SequenceGenerator:
     """Return the sequence generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
-    return SequenceGenerator(model, prompts, fingerprint=fingerprint)
+    return SequenceGenerator(model, prompts, fingerprint=fingerprint, weights=weights_hash(folder))
 
 
 def vllm_generator(

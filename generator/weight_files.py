@@ -72,6 +72,14 @@ def read_weights(
         raise WeightsCorrupt(f"the weights in {folder} cannot be read: {error}") from error
 
 
+def weights_hash(folder: Path) -> str:
+    """Return the SHA-256 of the weights in a folder, which is what identifies a generator. Raises WeightsCorrupt."""
+    try:
+        return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    except OSError as error:
+        raise WeightsCorrupt(f"the weights in {folder} cannot be read: {error}") from error
+
+
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
     """Put tensors into a module by name. Raises WeightsCorrupt where names or shapes differ from the module's."""
     try:

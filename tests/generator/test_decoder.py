@@ -52,6 +52,20 @@ def test_states_are_those_of_transformers(kind: str) -> None:
     torch.testing.assert_close(again, expected)  # the model itself works as before
 
 
+def test_a_soft_token_is_read_before_the_last_token() -> None:
+    model = make("llama").fold()
+    prompt, token = torch.randint(0, 2000, (7,)), torch.randn(32)
+    state, kept = Decoder(model, 20).read(prompt, 2, token)
+    assert kept.length == 8
+    with torch.inference_mode():
+        expected = model.states(prompt[None], user=token)
+        without = model.states(prompt[None])
+    assert expected.shape[1] == 8
+    torch.testing.assert_close(state[0], expected[0, -1], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(expected[0, :6], without[0, :6], atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(expected[0, -1], without[0, -1], atol=1e-2)
+
+
 def test_a_chosen_path_goes_on_from_its_parent() -> None:
     model = make("llama").fold()
     prompt, first, second = torch.arange(5), torch.tensor([[7], [8]]), torch.tensor([[3], [4], [5]])
