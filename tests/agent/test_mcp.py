@@ -1,16 +1,14 @@
-"""The MCP server through the official client: in memory, over a pipe to the real command, and over HTTP."""
+"""The MCP server through the official client, in memory and over HTTP; `serve/test_doors.py` runs the real command."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import httpx2
-import pytest
 import uvicorn
-from mcp import Client, StdioServerParameters
+from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from segue.agent.commands.serve import address, listen
@@ -19,7 +17,6 @@ from segue.agent.serve.keys import KeyRing
 from segue.agent.serve.mcp_server import mcp_app, mcp_server
 from segue.agent.serve.options import ServeOptions
 from segue.agent.serve.service import Service
-from segue.tools.catalog.catalog import Catalog
 
 Make = Callable[..., MusicAgent]
 TOOLS = {"recommend", "give_feedback", "get_taste", "edit_taste", "search_catalog"}
@@ -108,21 +105,6 @@ async def test_mistakes_are_told_and_bugs_are_not(make: Make) -> None:
 
     async with served(broken) as client:
         assert "hunter2" not in await refused(client, "get_taste")
-
-
-@pytest.mark.slow
-async def test_the_command_speaks_over_a_pipe(catalog: Catalog, tmp_path: Path) -> None:
-    arguments = ["-m", "segue", "mcp", "--no-generator", "--catalog", str(catalog.root), "--data", str(tmp_path)]
-    async with Client(StdioServerParameters(command=sys.executable, args=arguments)) as client:
-        assert client.server_info is not None
-        assert client.server_info.name == "segue"
-        assert "data" in (client.instructions or "")
-        assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS
-        answer = await call(client, "recommend", message="some jazz")
-        assert answer["tracks"]
-        await call(client, "edit_taste", change="never", name="country")
-    async with Client(StdioServerParameters(command=sys.executable, args=arguments)) as client:
-        assert (await call(client, "get_taste"))["never"] == ["country"], "what was learnt outlives the process"
 
 
 @asynccontextmanager

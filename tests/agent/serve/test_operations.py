@@ -1,16 +1,11 @@
 """Loading, health, figures, the description of the interface, and what becomes of errors."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,7 +21,6 @@ from segue.agent.cli import build_app
 from segue.agent.serve.app import create_app
 from segue.agent.serve.keys import KeyRing
 from segue.generator.errors import SettingsError, UserError
-from segue.tools.catalog.catalog import Catalog
 
 MakeApp = Callable[..., FastAPI]
 Run = Callable[[FastAPI], AbstractContextManager[str]]
@@ -240,37 +234,3 @@ def test_the_command_refuses_what_would_let_strangers_in() -> None:
     result = runner.invoke(build_app(), ["serve", "--cors", "example.org"])
     assert "no origin" in str(result.exception)
     assert not isinstance(result.exception, SettingsError)
-
-
-@pytest.mark.slow
-def test_the_command_serves_and_stops_when_it_is_told_to(catalog: Catalog, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "segue", "serve", "--port", "0", "--no-generator"]
-    command += ["--catalog", str(catalog.root), "--data", str(tmp_path / "data")]
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
-    ) as run:
-        assert run.stderr is not None
-        line = next(line for line in run.stderr if "Segue serves" in line)
-        address = line.split()[-1]
-        drained = threading.Thread(target=run.stderr.read)
-        drained.start()
-        try:
-            deadline = time.monotonic() + 120
-            while httpx.get(f"{address}/readyz", timeout=60).status_code != 200:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-            answer = httpx.post(f"{address}/v1/turn", json={"message": "jazz", "user": "ana"}, timeout=60).json()
-            assert answer["tracks"]
-        finally:
-            run.send_signal(signal.SIGTERM)
-        assert run.wait(60) in (0, -signal.SIGTERM)
-        drained.join(5)
-    assert httpx_refuses(address)
-
-
-def httpx_refuses(address: str) -> bool:
-    try:
-        httpx.get(f"{address}/healthz")
-    except httpx.ConnectError:
-        return True
-    return False
