@@ -25,8 +25,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_blocks_run_one_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "embedding.md").read_text("utf-8"), re.DOTALL)
     assert len(blocks) == 5
-    monkeypatch.setattr("segue.agent.parts.data_folder", lambda: tmp_path / "data")
-    monkeypatch.setattr("segue.agent.music_agent.data_folder", lambda: tmp_path / "data")
+    monkeypatch.setattr("segue.agent.storage.data_folder", lambda: tmp_path / "data")
     names: dict[str, Any] = {
         "default_catalog_folder": default_catalog(),
         "folder": tmp_path,
