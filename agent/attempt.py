@@ -23,6 +23,8 @@ class Budgets(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hear: float = Field(2.0, gt=0)
+    report: float = Field(4.0, gt=0)
+    """For a chat model's report of a message, on top of hearing."""
     weigh: float = Field(1.0, gt=0)
     recommend: float = Field(5.0, gt=0)
     look_up: float = Field(1.0, gt=0)

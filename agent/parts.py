@@ -16,6 +16,7 @@ from langchain_core.tools import BaseTool
 
 from segue.agent.attempt import Budgets
 from segue.agent.hear import Hearer
+from segue.agent.hear.chat_model import ChatModelHearer
 from segue.agent.keeper import TasteKeeper
 from segue.agent.listeners import Listeners
 from segue.agent.storage import open_store
@@ -24,6 +25,7 @@ from segue.agent.toolbox.recommend import recommend_tool
 from segue.agent.toolbox.weigh import weigh_tool
 from segue.agent.tracks import Tracks
 from segue.agent.wish import ThreadView, Wish
+from segue.generator.errors import QueryError
 from segue.memory.profile import Taste
 from segue.memory.store import TasteStore
 from segue.tools.catalog.catalog import Catalog
@@ -43,6 +45,7 @@ COUNT: Final = 5
 """Tracks in an answer where the listener does not say how many."""
 MOST: Final = 50
 """Tracks in an answer at most."""
+Hearing = Literal["auto", "built-in", "chat model"]
 
 
 BUDGETS: Final = Budgets()
@@ -104,6 +107,8 @@ class Parts:
     """LangChain tools by name, over the parts above."""
     listeners: Listeners | None = None
     """Makes listeners' soft tokens; None where none could act."""
+    reader: ChatModelHearer | None = None
+    """Hears by the chat model; None where only the built-in model hears."""
     chat_model: BaseChatModel | None = None
     budgets: Budgets = BUDGETS
     count: int = COUNT
@@ -128,6 +133,25 @@ def _hearer(catalog: Catalog, searcher: Searcher) -> Hearer:
     return hearer
 
 
+def _reader(hearer: Hears, chat_model: BaseChatModel | None, hearing: Hearing) -> ChatModelHearer | None:
+    """Return what hears by the chat model, where one is to."""
+    why = ""
+    if hearing == "built-in" or (hearing == "auto" and chat_model is None):
+        return None
+    if chat_model is None:
+        why = "there is none"
+    elif not isinstance(hearer, Hearer):
+        why = "a hearer of your own was given"
+    else:
+        try:
+            return ChatModelHearer(hearer, chat_model)
+        except NotImplementedError:
+            why = f"{type(chat_model).__name__} calls no tools"
+    if hearing == "chat model":
+        raise QueryError(f"the chat model cannot hear: {why}")
+    return None
+
+
 def _recommender(
     catalog: Catalog, generator: Distributes | Literal["default"] | None, searcher: Searcher
 ) -> Recommender:
@@ -146,6 +170,7 @@ def assemble(
     data: Path | None = None,
     database: str | None = None,
     hearer: Hears | None = None,
+    hearing: Hearing = "auto",
     importance: Weighs | None = None,
     recommender: Recommends | None = None,
     budgets: Budgets = BUDGETS,
@@ -157,11 +182,13 @@ def assemble(
         catalog: an opened catalog or its folder; by default the catalog that comes with Segue.
         generator: generates semantic IDs for the usual recommender: by default the compact one, with the weights that
             were fitted to the catalog or else with those that ship; None ranks without one, which every answer says.
-        chat_model: puts answers into words, which must pass the verifier.
+        chat_model: puts answers into words, which must pass the verifier; one that calls tools also hears.
         store: keeps taste; by default `database`, or else a SQLite file in `data`.
         data: folder of the default store; by default the user's data folder.
         database: address of a Postgres database that keeps taste instead of the folder (the extra `postgres`).
         hearer: understands messages.
+        hearing: "auto" lets a chat model that calls tools hear on top of the built-in model, which stands in where it
+            fails; "chat model" insists on that (QueryError where it cannot be); "built-in" asks no chat model.
         importance: weighs the modalities.
         recommender: finds tracks.
         budgets: seconds that each part of a turn may take.
@@ -173,6 +200,7 @@ def assemble(
         store = open_store(data, database)
     pool = ThreadPoolExecutor(2 * WORKERS, thread_name_prefix="segue")
     weighs = importance or ModalityImportance.load()
+    hears = hearer or _hearer(opened, searcher)
     finds = recommender or _recommender(opened, generator, searcher)
 
     def in_pool(work: Callable[..., T]) -> Callable[..., Awaitable[T]]:
@@ -182,7 +210,7 @@ def assemble(
     return Parts(
         catalog=opened,
         track=Tracks(opened),
-        hearer=hearer or _hearer(opened, searcher),
+        hearer=hears,
         importance=weighs,
         recommender=finds,
         keeper=TasteKeeper(store),
@@ -191,6 +219,7 @@ def assemble(
         pool=pool,
         tools={tool.name: tool for tool in tools},
         listeners=Listeners.of(finds, store),
+        reader=_reader(hears, chat_model, hearing),
         chat_model=chat_model,
         budgets=budgets,
         count=count,

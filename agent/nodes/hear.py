@@ -6,6 +6,7 @@ import xxhash
 from langchain_core.messages import HumanMessage
 
 from segue.agent.attempt import attempt
+from segue.agent.hear.chat_model import ChatModelHearer
 from segue.agent.parts import Parts
 from segue.agent.reply.sentences import missing
 from segue.agent.reply.wording import capital
@@ -13,6 +14,7 @@ from segue.agent.state import READ, State, Update
 from segue.agent.turn import Receipt, stored
 from segue.agent.wish import ThreadView, Wish
 from segue.generator.track import Track
+from segue.tools.search.words import words
 
 LOCAL: Final = "local"
 """Whose taste it is where nobody is named: that of the person at the keyboard."""
@@ -25,13 +27,7 @@ async def hear(state: State, parts: Parts) -> Update:
     user = state.get("user") or LOCAL
     key = state.get("id") or turn_id(state, user)
     read = message[:READ]
-    wish, receipts = await attempt(
-        "Understanding the message",
-        parts.budgets.hear,
-        parts.run(parts.hearer.hear, read, thread_view(state, parts)),
-        Wish(act="request", text=read),
-        "only its words were searched for",
-    )
+    wish, receipts = await _heard(read, thread_view(state, parts), parts)
     if len(message) > READ:
         receipts.append(Receipt(kind="unmet", text=f"Only the first {READ:,} characters of the message were read."))
     receipts += [Receipt(kind="degraded", text=text) for text in wish.degraded]
@@ -44,6 +40,28 @@ async def hear(state: State, parts: Parts) -> Update:
         "messages": [HumanMessage(content=stored(message), id=f"{key}-message")],
         "receipts": receipts,
     }
+
+
+async def _heard(read: str, thread: ThreadView, parts: Parts) -> tuple[Wish, list[Receipt]]:
+    """Return what the built-in model hears, or a chat model on top of it."""
+    wish, receipts = await attempt(
+        "Understanding the message",
+        parts.budgets.hear,
+        parts.run(parts.hearer.hear, read, thread),
+        Wish(act="request", text=read),
+        "only its words were searched for",
+    )
+    if parts.reader is None or not words(read):
+        return wish, receipts
+    work = _reported(parts.reader, read, thread, wish, parts)
+    instead = "the message was understood by the built-in model" if not receipts else "it was not heard either"
+    wish, failed = await attempt("Hearing by the chat model", parts.budgets.report, work, wish, instead)
+    return wish, [*receipts, *failed]
+
+
+async def _reported(reader: ChatModelHearer, read: str, thread: ThreadView, heard: Wish, parts: Parts) -> Wish:
+    report = await reader.report(read, thread)
+    return await parts.run(reader.wish, read, thread, report, heard)
 
 
 def turn_id(state: State, user: str) -> str:
