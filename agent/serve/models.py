@@ -4,9 +4,9 @@ Unknown fields are refused, for a misspelt one that is silently ignored costs an
 exception. Knows the agent's types, not how a request is carried out.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from segue.agent.music_agent import Feedback
 from segue.agent.serve.scope import MAX_THREAD, MAX_USER
@@ -42,6 +42,19 @@ TrackId = Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE)
 Message = Annotated[Text, Field(max_length=MAX_MESSAGE, examples=["mellow 90s trip hop, nothing too dark"])]
 
 
+def _numbers(weights: Any) -> Any:
+    """Refuse what is no number, though it could be read as one: true, "7"."""
+    if isinstance(weights, dict):
+        for letters, weight in weights.items():
+            if isinstance(weight, bool | str):
+                raise ValueError(f"{letters} must be a number")
+    return weights
+
+
+Weights = Annotated[ModalityWeights, BeforeValidator(_numbers)]
+"""Weights set by hand."""
+
+
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -54,7 +67,7 @@ class TurnRequest(_Asked):
     thread: ThreadName = "main"
     id: Key | None = None
     """Idempotency key: delivered again under the same key, the message gets the answer that it got before."""
-    weights: ModalityWeights | None = None
+    weights: Weights | None = None
     """How much each modality is to matter (0 to 10), for this turn; by default the agent decides."""
     personal: StrictBool = True
     """Whether what is computed of the listener's history (their soft token) may steer the search."""

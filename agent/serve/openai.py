@@ -9,9 +9,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from segue.agent.serve.models import Text, ThreadName, TurnAnswer, UserName
+from segue.agent.serve.models import Text, ThreadName, TurnAnswer, UserName, Weights
 from segue.agent.serve.problems import Problem
-from segue.tools.importance import ModalityWeights
 
 MODEL: Final = "segue"
 MAX_MESSAGES: Final = 1_000
@@ -55,7 +54,7 @@ class SegueOptions(BaseModel):
 
     thread: ThreadName | None = None
     """The conversation; then only the last message is read. By default it is recognised by the messages."""
-    weights: ModalityWeights | None = None
+    weights: Weights | None = None
     """How much each modality is to matter (0 to 10)."""
     personal: StrictBool = True
     """Whether what is computed of the listener's history (their soft token) may steer the search."""

@@ -61,6 +61,10 @@ def test_weights_of_the_listener_are_used(client: httpx.Client) -> None:
     wrong = client.post("/v1/turn", json={"message": "x", "user": "ana", "weights": {"SC": 11}})
     assert wrong.status_code == 422
     assert wrong.json()["error"]["param"] == "weights.SC"
+    for no_number in (True, "7"):
+        wrong = client.post("/v1/turn", json={"message": "x", "user": "ana", "weights": {"SC": no_number}})
+        assert wrong.status_code == 422
+        assert "SC must be a number" in wrong.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("personal", [True, False])
