@@ -11,6 +11,8 @@ const random = () => [...crypto.getRandomValues(new Uint8Array(8))].map((each) =
 /** Who listens, and in which conversation: kept in this browser. */
 export const me = {
   get user() { return remembered(USER, () => `listener-${random()}`); },
+  /** Whether somebody gave themselves a name: one that was made up says nothing to anybody. */
+  get named() { return !/^listener-[0-9a-f]{16}$/.test(this.user); },
   set user(name) { localStorage.setItem(USER, name); },
   get thread() { return remembered(THREAD, () => `page-${random()}`); },
   fresh() { localStorage.setItem(THREAD, `page-${random()}`); },

@@ -16,7 +16,7 @@ const chat = new Chat({
 taste.erased = () => { api.me.fresh(); chat.restore(); };
 
 async function begin() {
-  at("listener").textContent = `Listener: ${api.me.user}`;
+  at("listener").textContent = `Listener: ${api.me.named ? api.me.user : "this browser"}`;
   await Promise.all([chat.restore(), taste.refresh()]);
 }
 

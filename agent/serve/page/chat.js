@@ -62,7 +62,7 @@ export class Chat {
     if (this.#abort) return;
     this.#abort = new AbortController();
     this.#log.querySelector(".welcome")?.remove();
-    this.#said(message);
+    const asked = this.#said(message);
     const draft = new Draft(this.changed);
     this.#log.append(draft.box);
     this.#log.setAttribute("aria-busy", "true");
@@ -73,14 +73,14 @@ export class Chat {
         id, weights: this.weights(), signal: this.#abort.signal,
         onPart: (name, data) => {
           if (name === "weights") this.answered({ weights: data });
-          if (draft.add(name, data)) draft.box.scrollIntoView({ block: "start", behavior: motion() });
+          if (draft.add(name, data)) this.#to(asked, draft.box);
         },
       });
       if (draft.tracks) draft.finish(words(turn), receipts(turn));
       else {
         const answer = this.#answer(turn);
         draft.box.replaceWith(answer);
-        answer.scrollIntoView({ block: "start", behavior: motion() });
+        this.#to(asked, answer);
       }
       this.answered(turn);
       this.changed();
@@ -95,7 +95,15 @@ export class Chat {
   }
 
   #said(message) {
-    this.#log.append(h("div.said-by-me", {}, h("span.hidden", {}, "You: "), message));
+    const said = h("div.said-by-me", {}, h("span.hidden", {}, "You: "), message);
+    this.#log.append(said);
+    return said;
+  }
+
+  /** Scroll so that an answer is read from its beginning, below the message unless that is a long one. */
+  #to(asked, answer) {
+    const first = asked.offsetHeight < this.#log.clientHeight / 4 ? asked : answer;
+    first.scrollIntoView({ block: "start", behavior: motion() });
   }
 
   #answer(turn) {
@@ -147,7 +155,7 @@ function receipts(turn) {
 class Draft {
   #steps = h("ul.steps");
   #words = h("p.text", { hidden: true });
-  #working = h("div.line.under-way", {},
+  #working = h("div.under-way", {},
     h("p.pulse", {}, h("span.hidden", {}, "Segue is thinking"), h("i"), h("i"), h("i")), this.#steps);
   tracks = null;
 

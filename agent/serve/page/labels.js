@@ -7,7 +7,7 @@ export const MODALITIES = {
 
 export const STEPS = {
   hear: "Understood you", weigh: "Weighed what matters", recommend: "Found tracks", look_up: "Looked it up",
-  remember: "Updated your taste", reply: "Wrote the answer",
+  remember: "Minded your taste", reply: "Wrote the answer",
 };
 
 export const RECEIPTS = {
