@@ -85,6 +85,7 @@ class Server:
     """A running server at `url`."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         parts = urlsplit(url)
         self._host, self._port = str(parts.hostname), int(parts.port or 80)
         self._asked = 0

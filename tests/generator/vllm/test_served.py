@@ -7,9 +7,11 @@ import asyncio
 import base64
 import io
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,10 +20,14 @@ from typing import Any
 
 import httpx
 import numpy as np
+import openai
 import pytest
 import torch
+from mcp import Client, StdioServerParameters
+from playwright.sync_api import expect, sync_playwright
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from segue.evals.bench.serving_trials import serving
 from segue.generator import base_model
 from segue.generator.codes import CodeTable
 from segue.generator.contract import GeneratorContract
@@ -42,6 +48,7 @@ pytestmark = [pytest.mark.vllm, pytest.mark.slow]
 ROOT = Path(__file__).parents[3]
 VENV = ROOT / ".venv-vllm"
 FINGERPRINT = read_fingerprint()
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTH = 64
 WISHES = ("some mellow 90s rock", "play Radiohead", "🎸" * 20)
 
@@ -227,6 +234,46 @@ async def test_another_tokenizers_codes_are_refused(served: Served) -> None:
     with pytest.raises(TokenizerMismatch):
         await there.generate(GenerationRequest(Dialogue.of("rock")))
     await there.aclose()
+
+
+def test_every_door_of_the_commands_leads_to_it(served: Served, tmp_path: Path) -> None:
+    settings = {"SEGUE_GENERATOR_URL": served.url, "SEGUE_GENERATOR_TIMEOUT": "4.9"}
+    with serving([], tmp_path, settings) as server:
+        for _ in range(100):
+            ready = httpx.get(f"{server.url}/readyz").json()
+            if ready["generator"]["up"] is not None:
+                break
+            time.sleep(0.1)
+        assert (ready["status"], ready["generator"]["up"]) == ("ready", True)
+        said = {"message": "mellow 90s trip hop", "user": "ana"}
+        turn = httpx.post(f"{server.url}/v1/turn", json=said, timeout=60).json()
+        assert len(turn["tracks"]) == 5
+        assert turn["degraded"] == []
+        asking = openai.OpenAI(base_url=f"{server.url}/v1", api_key="none")
+        messages: Any = [{"role": "user", "content": "some jazz for a rainy day"}]
+        answer = asking.chat.completions.create(model="segue", messages=messages, user="ana")
+        assert (answer.model_extra or {})["segue"]["degraded"] == []
+        if CHROMIUM is not None:  # tests/agent/serve/test_page.py says that the page was not opened
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                page = browser.new_page()
+                page.goto(server.url)
+                page.get_by_role("button", name="quiet piano music to read to").click()
+                expect(page.locator(".card")).to_have_count(5, timeout=30_000)
+                expect(page.locator("#log")).to_have_attribute("aria-busy", "false")
+                expect(page.locator(".receipts .degraded")).to_have_count(0)
+                browser.close()
+
+    async def assisted() -> list[str]:
+        command = ["-m", "segue", "mcp", "--data", str(tmp_path / "mcp")]
+        pipe = StdioServerParameters(command=sys.executable, args=command, env={**os.environ, **settings})
+        async with Client(pipe) as client:
+            found = await client.call_tool("recommend", {"message": "sad songs in French"})
+        assert found.structured_content is not None
+        assert found.structured_content["tracks"]
+        return list(found.structured_content["receipts"])
+
+    assert not [told for told in asyncio.run(assisted()) if "Ranked without" in told]
 
 
 async def test_a_server_that_hung_is_found_again_within_half_a_minute(served: Served) -> None:
