@@ -26,6 +26,7 @@ from segue.generator.next_song.shipped import Continuation
 from segue.generator.track import Track
 from segue.memory.listener.history import History
 from segue.memory.listener.model import ListenerModel
+from segue.memory.listener.projection import TokenOf
 from segue.tools.ranking.dialogues import JudgedTurn
 
 NEUTRAL: Final = (
@@ -103,8 +104,13 @@ class PersonalRows:
         dense: Floats,
         without: Collection[Modality] = (Modality.TC,),
         continuation: Continuation | None = None,
+        token_of: TokenOf | None = None,
     ) -> None:
-        """`without` are modalities that do not count; `continuation` adds what comes next to the rows of turns."""
+        """`without` are modalities that do not count; `continuation` adds what comes next to the rows of turns.
+
+        `token_of` makes the soft token that the generator reads (`projection.token_for`); the model's own if None.
+        """
+        self._token_of = token_of or model.token
         self._generator = generator
         self._model = model
         self._tracks = tracks
@@ -118,7 +124,7 @@ class PersonalRows:
     def scores(self, case: Case, request: str, stranger: Case) -> dict[str, Scores]:
         """Return float32 [tracks] by row; `stranger` is the listener whose token is the wrong one."""
         own, other = self.vector(case), self.vector(stranger)
-        alone, token = Dialogue.of(request), self._model.token(own)
+        alone, token = Dialogue.of(request), self._token_of(own)
         said = ", ".join(f"{self._tracks[row].title} by {self._tracks[row].artist}" for row in case.known[:IN_WORDS])
         words = Dialogue.of(f"I like {said}.", "Great taste!", request)
         music = self._with_music(case, request)
@@ -126,7 +132,7 @@ class PersonalRows:
         return {
             "none": self._generated(alone),
             "right token": self._generated(alone, token),
-            "another's token": self._generated(alone, self._model.token(other)),
+            "another's token": self._generated(alone, self._token_of(other)),
             "history in words": self._generated(words),
             "history as music": self._generated(music),
             "history as music, right token": self._generated(music, token),
@@ -144,8 +150,8 @@ class PersonalRows:
         dialogue = dialogue_of(turn.state, self._tracks, self._codes)
         return self._next(turn) | {
             "none": self._generated(dialogue),
-            "right token": self._generated(dialogue, self._model.token(self._rated(turn))),
-            "another's token": self._generated(dialogue, self._model.token(self._rated(stranger))),
+            "right token": self._generated(dialogue, self._token_of(self._rated(turn))),
+            "another's token": self._generated(dialogue, self._token_of(self._rated(stranger))),
             "vector without generator": self._model.scores(self._rated(turn), self._codes),
             "mean of descriptions": (self._dense @ self._dense[list(turn.state.liked)].sum(axis=0)).astype(np.float32),
         }

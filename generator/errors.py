@@ -19,6 +19,7 @@
         ├── CodesCorrupt        a code file is torn, foreign or damaged
         ├── WeightsCorrupt      model weights are not the ones they must be
         ├── TokenizerCorrupt    a tokenizer's files are missing, truncated or altered
+        ├── GeneratorMismatch   a listener's soft token was learnt for another generator than the one at hand
         └── TokenizerMismatch   codes were made by another tokenizer than the one at hand
 
 What an embedding product writes:
@@ -111,6 +112,10 @@ class WeightsCorrupt(IntegrityError):
 
 class TokenizerCorrupt(IntegrityError):
     """Raised when a tokenizer's files are missing, truncated, altered or of a foreign format."""
+
+
+class GeneratorMismatch(IntegrityError):
+    """Raised when a listener's soft token is wanted for a generator that it was not learnt for."""
 
 
 class TokenizerMismatch(IntegrityError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from segue.generator.compact_generator import CompactGenerator
     from segue.tools.ranking.stock import Stock
 
 
@@ -52,7 +53,7 @@ def radio(
         tracks = [_track(stock, name) for name in track or ()]
         seeds = [*tracks, *_bearing(stock, "artists", artist or []), *_bearing(stock, "genres", genre or [])]
         generator = CompactGenerator.load(compact_folder(opened.root) or COMPACT, tokenizer=stock.codes.fingerprint)
-        known = _known(stock, user, data, token=token) if user is not None else _Known()
+        known = _known(stock, generator, user, data, token=token) if user is not None else _Known()
         stream = play(
             stock, generator, seeds, heard=[*known.heard, *tracks], allowed=known.allowed,
             refused=known.refused, listener=known.token, knobs=knobs,
@@ -73,16 +74,22 @@ class _Known:
     token: "NDArray[np.float32] | None" = None
 
 
-def _known(stock: "Stock", user: str, data: Path | None, *, token: bool) -> _Known:
-    """Read a listener's taste. Raises TokenizerMismatch for a token over a catalog with a tokenizer of its own."""
+def _known(stock: "Stock", generator: "CompactGenerator", user: str, data: Path | None, *, token: bool) -> _Known:
+    """Read a listener's taste.
+
+    Raises TokenizerMismatch for a token over a catalog with a tokenizer of its own, and GeneratorMismatch for one that
+    was learnt for another generator than the catalog's.
+    """
     import numpy as np
 
     from segue.agent.settings import Settings
     from segue.agent.storage import open_store
     from segue.memory.events import attributes_of
-    from segue.memory.listener.model import ListenerModel
+    from segue.memory.listener.model import LISTENER, ListenerModel
+    from segue.memory.listener.projection import token_for
     from segue.memory.listener.refresh import vector_of
     from segue.memory.taste import Taste
+    from segue.tools.catalog.adapted import listener_folder
     from segue.tools.listener_codes import ListenerCodes
 
     async def read() -> "tuple[Taste, NDArray[np.float32] | None]":
@@ -91,9 +98,11 @@ def _known(stock: "Stock", user: str, data: Path | None, *, token: bool) -> _Kno
             taste = await store.taste(user)
             if not token or not taste.version:
                 return taste, None
-            model = ListenerModel.load(tokenizer=stock.codes.fingerprint)
+            own = listener_folder(stock.catalog.root)
+            model = ListenerModel.load(own or LISTENER, tokenizer=stock.codes.fingerprint)
+            token_of = token_for(generator, model)
             codes_of = ListenerCodes(stock.catalog, stock.codes, stock.searcher.columns)
-            return taste, model.token(await vector_of(store, model, codes_of, user))
+            return taste, token_of(await vector_of(store, model, codes_of, user))
         finally:
             await store.aclose()
 

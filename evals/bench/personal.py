@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from segue.evals.metrics import Ranks
     from segue.generator.compact_generator import CompactGenerator
     from segue.generator.layout import Codes
+    from segue.generator.parallel import ParallelGenerator
+    from segue.generator.sequence import SequenceGenerator
     from segue.memory.listener.model import ListenerModel
+    from segue.memory.listener.projection import TokenOf
 
 Part = Literal["held", "all"]
+Kind = Literal["compact", "parallel", "sequence"]
 
 
 def command(
@@ -39,7 +43,9 @@ def command(
     listed: Annotated[bool, typer.Option("--listed", help="Rank only tracks that stand in some playlist.")] = False,
     without: Annotated[str, typer.Option(help="Modalities that do not count, separated by commas.")] = "TC",
     weights: Annotated[Path | None, typer.Option(help="Weights by `segue listener train`; the shipped ones.")] = None,
-    generator: Annotated[Path | None, typer.Option(help="Weights of a compact generator; the shipped ones.")] = None,
+    kind: Annotated[Kind, typer.Option(help="The generator.")] = "compact",
+    generator: Annotated[Path | None, typer.Option(help="Weights of such a generator; the shipped ones.")] = None,
+    token: Annotated[Path | None, typer.Option(help="By `segue listener train-token`; the shipped one.")] = None,
     dialogs: Annotated[Path | None, typer.Option(help="Dialogues in CPCD's format, over the same catalog.")] = None,
     next_song: Annotated[
         Path | None, typer.Option(help="Weights by `segue next-song train`; the shipped ones.")
@@ -51,11 +57,11 @@ def command(
 ) -> None:
     """Measure the soft token: none, the right one, another listener's, and history in words."""
     from segue.evals.personal import PersonalRows, cases, rank_cases
-    from segue.generator.compact_generator import COMPACT, CompactGenerator
     from segue.generator.errors import SourceError
     from segue.generator.modality import Modality
     from segue.generator.training_data.index import TrackIndex
     from segue.memory.listener.model import LISTENER, ListenerModel
+    from segue.memory.listener.projection import LANGUAGE_TOKEN, token_for
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.default import default_catalog
     from segue.tools.catalog.semantic_ids import open_codes
@@ -76,8 +82,9 @@ def command(
         raise SourceError(f"{folder} has no two playlists ({split}) of eight tracks")
     pool = np.array([bool(track.listened) or not listed for track in tracks])
     model = ListenerModel.load(weights or LISTENER, tokenizer=fingerprint)
-    speaks = CompactGenerator.load(generator or COMPACT, tokenizer=fingerprint)
-    ranks = rank_cases(PersonalRows(speaks, model, tracks, codes, dense, left_out), found, pool)
+    speaks = _generator(kind, generator, fingerprint)
+    token_of = token_for(speaks, model, token or LANGUAGE_TOKEN)
+    ranks = rank_cases(PersonalRows(speaks, model, tracks, codes, dense, left_out, token_of=token_of), found, pool)
     rows = [row for kind, by in ranks.items() if by for row in _rows(kind, by, bootstrap)]
     if dialogs is not None:
         from segue.evals.personal import rank_turns
@@ -86,16 +93,30 @@ def command(
 
         turns = list(judged_turns(read_conversations(dialogs, "held"), youtube_positions(tracks)))
         continuation = Continuation.load(next_song or NEXT_SONG, tokenizer=fingerprint)
-        by, groups = rank_turns(PersonalRows(speaks, model, tracks, codes, dense, left_out, continuation), turns)
+        scored = PersonalRows(speaks, model, tracks, codes, dense, left_out, continuation, token_of)
+        by, groups = rank_turns(scored, turns)
         rows += _rows("dialogues", by, bootstrap, groups)
-    rows += _times(speaks, model, codes, 10 if quick else 60)
+    rows += _times(speaks, model, token_of, codes, 10 if quick else 60)
     rows += _refresh(model, codes, refresh) if refresh else []
     data = {
         "catalog": folder.name, "tracks": len(tracks), "ranked": int(pool.sum()), "listeners": len(found),
         "split": split, "without": without, "weights": str(weights or "shipped"),
-        "generator": str(generator or "shipped"),
+        "kind": kind, "generator": str(generator or "shipped"),
     }  # fmt: skip
     BenchResult(bench="personal", data=data, rows=rows).show(as_json=json_)
+
+
+def _generator(
+    kind: Kind, folder: Path | None, fingerprint: str
+) -> "CompactGenerator | ParallelGenerator | SequenceGenerator":
+    from segue.generator.compact_generator import COMPACT
+    from segue.generator.language_files import LANGUAGE
+    from segue.generator.shipped import compact_generator, parallel_generator, sequence_generator
+
+    if kind == "compact":
+        return compact_generator(folder or COMPACT, tokenizer=fingerprint)
+    make = parallel_generator if kind == "parallel" else sequence_generator
+    return make(folder or LANGUAGE, tokenizer=fingerprint)
 
 
 def _rows(kind: str, by: "dict[str, list[Ranks]]", samples: int, groups: Sequence[str] | None = None) -> list[Row]:
@@ -128,7 +149,13 @@ def _rows(kind: str, by: "dict[str, list[Ranks]]", samples: int, groups: Sequenc
     return rows
 
 
-def _times(generator: "CompactGenerator", model: "ListenerModel", codes: "Codes", repeats: int) -> list[Row]:
+def _times(
+    generator: "CompactGenerator | ParallelGenerator | SequenceGenerator",
+    model: "ListenerModel",
+    token_of: "TokenOf",
+    codes: "Codes",
+    repeats: int,
+) -> list[Row]:
     """Time a turn's additions: a vector that is kept, one after a new event, the token, and the generator with it."""
     from segue.generator.dialogue import Dialogue
     from segue.memory.events import Subject, TasteEvent
@@ -162,13 +189,13 @@ def _times(generator: "CompactGenerator", model: "ListenerModel", codes: "Codes"
     with TemporaryDirectory() as folder:
         kept, fresh, written = asyncio.run(through_a_store(Path(folder) / "taste.sqlite"))
     vector = np.zeros(model.autoencoder.decode.out_features, dtype=np.float32)
-    dialogue, token = Dialogue.of("some mellow 90s rock, nothing too sad"), model.token(vector)
+    dialogue, token = Dialogue.of("some mellow 90s rock, nothing too sad"), token_of(vector)
     generator.distribution(dialogue)
     return [
         _spread("time, kept vector", kept),
         _spread("time, vector after a new event", fresh),
         _spread("time, vector after a new event, written", written),
-        _spread("time, token", _seconds(lambda: model.token(vector), repeats)),
+        _spread("time, token", _seconds(lambda: token_of(vector), repeats)),
         _spread("time, generator without", _seconds(lambda: generator.distribution(dialogue), repeats)),
         _spread("time, generator with token", _seconds(lambda: generator.distribution(dialogue, token), repeats)),
     ]

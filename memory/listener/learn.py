@@ -15,7 +15,7 @@ from segue.generator.training_data.human import HumanDialogue
 from segue.generator.training_data.index import TrackIndex
 from segue.memory.listener.autoencoder import ListenerAutoencoder
 from segue.memory.listener.model import ListenerModel
-from segue.memory.listener.people import playlist_people, rated_people, simulated_people
+from segue.memory.listener.people import Person, playlist_people, rated_people, simulated_people
 from segue.memory.listener.token_training import TokenSettings, train_token
 from segue.memory.listener.training import ListenerSettings, train_listeners
 
@@ -39,11 +39,21 @@ class Plan:
     token: TokenSettings = field(default_factory=TokenSettings)
 
 
+def groups_of(index: TrackIndex, dialogues: Iterable[HumanDialogue], plan: Plan) -> list[list[Person]]:
+    """Return the people to learn from: of playlists, of rated tracks, and simulated ones."""
+    return [
+        playlist_people(index),
+        rated_people(dialogues, index),
+        list(simulated_people(index, plan.simulated, seed=plan.listeners.seed)),
+    ]
+
+
 def learn(
     tracks: Sequence[Track],
     codes: Codes,
     network: CompactNetwork,
     fingerprint: str,
+    generator: str,
     *,
     dialogues: Iterable[HumanDialogue] = (),
     plan: Plan | None = None,
@@ -56,6 +66,7 @@ def learn(
         codes: their semantic IDs, uint8 [tracks, 27], by the tokenizer with this `fingerprint`.
         network: the generator whose tokens are to be spoken.
         fingerprint: of the tokenizer.
+        generator: SHA-256 of the weights of `network` (`weight_files.weights_hash`).
         dialogues: conversations in which tracks were rated; none that is held out may be among them.
         plan: how much is learnt.
         report: told how far it is.
@@ -65,11 +76,7 @@ def learn(
     """
     plan = plan or Plan()
     index = TrackIndex(tracks, without=HeldOut())
-    groups = [
-        playlist_people(index),
-        rated_people(dialogues, index),
-        list(simulated_people(index, plan.simulated, seed=plan.listeners.seed)),
-    ]
+    groups = groups_of(index, dialogues, plan)
     autoencoder = ListenerAutoencoder(network.layout)
     places = autoencoder.places(codes)
 
@@ -88,4 +95,4 @@ def learn(
         "token_norm": [float(token.initial), float(token.norm)],
         "seed": plan.listeners.seed,
     }
-    return ListenerModel(autoencoder, token, tokenizer=fingerprint, version=""), about
+    return ListenerModel(autoencoder, token, tokenizer=fingerprint, version="", generator=generator), about

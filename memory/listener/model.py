@@ -4,7 +4,6 @@ The weights belong to one tokenizer, whose codes they read, and to the generator
 in the manifest. Knows weight files; no store.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from segue.generator.layout import CodeLayout, Codes
 from segue.generator.minilm import BASE_SHA256, WIDTH
-from segue.generator.weight_files import WEIGHTS, fill, read_weights, write_weights
+from segue.generator.weight_files import fill, read_weights, write_weights
 from segue.memory.listener.autoencoder import USER, ListenerAutoencoder
 from segue.memory.listener.history import History
 from segue.memory.listener.soft_token import SoftToken
@@ -31,13 +30,17 @@ Floats = NDArray[np.float32]
 class ListenerModel:
     """Turns histories into vectors, and vectors into soft tokens and scores. Safe to share between threads."""
 
-    def __init__(self, autoencoder: ListenerAutoencoder, token: SoftToken, *, tokenizer: str, version: str) -> None:
+    def __init__(
+        self, autoencoder: ListenerAutoencoder, token: SoftToken, *, tokenizer: str, version: str, generator: str = ""
+    ) -> None:
         self.autoencoder = autoencoder.eval()
         self.soft_token = token.eval()
         self.tokenizer = tokenizer
         """Fingerprint of the tokenizer whose codes it reads."""
         self.version = version
         """Changes with any weight: vectors of another version are of another space."""
+        self.generator = generator
+        """SHA-256 of the weights of the compact generator that the soft token was learnt for; see `projection`."""
 
     @classmethod
     def load(cls, folder: Path = LISTENER, *, tokenizer: str | None = None) -> Self:
@@ -49,12 +52,15 @@ class ListenerModel:
         one, two = parts["autoencoder"], parts["token"]
         assert isinstance(one, ListenerAutoencoder)
         assert isinstance(two, SoftToken)
-        return cls(one, two, tokenizer=str(manifest["tokenizer"]), version=str(manifest["sha256"])[:16])
+        return cls(
+            one, two, tokenizer=str(manifest["tokenizer"]), version=str(manifest["sha256"])[:16],
+            generator=str(manifest.get("generator", "")),
+        )  # fmt: skip
 
     def save(self, folder: Path, about: Mapping[str, Any]) -> None:
         """Write the weights; `about` is how they came about."""
         parts = torch.nn.ModuleDict({"autoencoder": self.autoencoder, "token": self.soft_token})
-        layout = {"layout": [list(levels) for levels in self.autoencoder.layout.codewords]}
+        layout = {"layout": [list(levels) for levels in self.autoencoder.layout.codewords], "generator": self.generator}
         write_weights(
             folder, KIND, parts.state_dict(), tokenizer=self.tokenizer, base=BASE_SHA256, about=layout | dict(about)
         )
@@ -86,8 +92,3 @@ class ListenerModel:
     def scores(self, vector: Floats, codes: Codes) -> Floats:
         """Return how well tracks suit a listener, float32 [n], by their codes alone."""
         return self.decoded(codes) @ vector
-
-
-def generator_version(folder: Path) -> str:
-    """Return the hash of a generator's weights, for the manifest. Raises FileNotFoundError where there are none."""
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()

@@ -79,6 +79,21 @@ async def test_an_edit_in_words_steers_the_very_next_search(agent: MusicAgent) -
     assert STEERED not in receipts(await agent.turn(SAID, thread="other"))
 
 
+async def test_a_generator_that_the_token_was_not_learnt_for_is_told(
+    agent: MusicAgent, recommender: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recommender.stock.generator, "weights", "other")
+    catalog = recommender.stock.catalog
+    parts = {**fakes(catalog), "recommender": recommender}
+    async with MusicAgent(catalog=catalog, data=tmp_path / "other", **parts) as made:
+        assert (await made.turn(SAID, thread="1")).degraded == ()  # of whom nothing is known, there is no token
+        await made.feedback("local", "1", catalog.ids[0], "liked")
+        turn = await made.turn(SAID, thread="2")
+        assert turn.tracks
+        assert STEERED not in receipts(turn)
+        assert any("segue listener train" in text for text in turn.degraded)
+
+
 def test_a_token_for_nobody_to_read_is_refused(recommender: Recommender) -> None:
     with_none = Recommender(recommender.stock.catalog, searcher=recommender.stock.searcher)
     with pytest.raises(QueryError, match="soft token"):

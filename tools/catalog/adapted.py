@@ -15,11 +15,18 @@ from segue.tools.catalog.locks import write_lock
 
 _GENERATORS: Final = "generator"
 _COMPACT: Final = "compact"
+_LISTENER: Final = "listener"
 
 
 def compact_folder(catalog: Path) -> Path | None:
     """Return the folder of a catalog's own compact weights, or None where it was never adapted."""
     folder = catalog / _GENERATORS / _COMPACT
+    return folder if folder.is_dir() else None
+
+
+def listener_folder(catalog: Path) -> Path | None:
+    """Return the folder of the listeners' weights that were learnt for a catalog's own generator, or None."""
+    folder = catalog / _GENERATORS / _LISTENER
     return folder if folder.is_dir() else None
 
 

@@ -1,5 +1,6 @@
 """Listeners' vectors and soft tokens: what speaks in a history, what a vector finds, and what a token does."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from scipy.sparse import csr_matrix
 
 from segue.generator.compact import CompactNetwork, Texts, music_batch
-from segue.generator.errors import WeightsCorrupt
+from segue.generator.errors import GeneratorMismatch, WeightsCorrupt
 from segue.generator.layout import Codes
 from segue.generator.modality import LEVELS, MODALITIES, POSITIONS, Modality
 from segue.generator.track import Track
@@ -22,6 +23,7 @@ from segue.memory.listener.autoencoder import ListenerAutoencoder
 from segue.memory.listener.history import STATED, History, history_of
 from segue.memory.listener.model import ListenerModel
 from segue.memory.listener.people import Person, playlist_people, simulated_people
+from segue.memory.listener.projection import Projection, token_for
 from segue.memory.listener.refresh import refresh, vector_of, vectors_of
 from segue.memory.listener.soft_token import SoftToken
 from segue.memory.listener.token_training import counted
@@ -200,6 +202,31 @@ def test_a_token_is_as_long_as_real_ones_and_changes_what_the_generator_says(mod
         first, second = (network(text, text, nothing, torch.from_numpy(token)[None, None]) for token in tokens)
     assert not torch.allclose(without, first, atol=1e-4)
     assert not torch.allclose(first, second, atol=1e-4)
+
+
+def test_a_token_is_only_for_the_generator_that_it_was_learnt_for(model: ListenerModel, tmp_path: Path) -> None:
+    @dataclass
+    class Generator:
+        name: str
+        weights: str
+
+    own = ListenerModel(model.autoencoder, model.soft_token, tokenizer="t", version="v1", generator="a")
+    own.save(tmp_path / "listener", {})
+    assert ListenerModel.load(tmp_path / "listener").generator == "a"
+    vector = own.vector(history(0))
+    assert np.array_equal(token_for(Generator("compact", "a"), own)(vector), own.token(vector))
+    Projection(SoftToken(32, 2.0), listener="v1", generator="b").save(tmp_path / "b", tokenizer="t", about={})
+    assert token_for(Generator("parallel", "b"), own, tmp_path / "b")(vector).shape == (32,)
+    others = ListenerModel(model.autoencoder, model.soft_token, tokenizer="t", version="v2", generator="a")
+    for generator, listeners in (
+        (Generator("compact", "other"), own),
+        (Generator("compact", "b"), own),
+        (Generator("sequence", "a2"), own),
+        (Generator("sequence", ""), own),
+        (Generator("sequence", "b"), others),
+    ):
+        with pytest.raises(GeneratorMismatch, match="segue listener train"):
+            token_for(generator, listeners, tmp_path / "b")
 
 
 async def test_a_refresh_computes_what_changed_and_nothing_else(model: ListenerModel) -> None:
