@@ -2,8 +2,9 @@
 
 First part, with the default generator: more and more listeners ask at once, which finds the peak of goodput (good turns
 a second, see `serving_trials`); then ten times as many turns a second come as that. Rows are the loads. Figures:
-`goodput_over_peak`, `refusal_p95_ms` (time until a turn is turned away with 429 or 503), `lost` (turns neither answered
-nor refused, or whose thread holds another conversation than their listener saw).
+`goodput_over_peak`, `per_processor_second_over_peak` (the same for each second of the server's processor time, which
+says it better where others use the machine, too), `refusal_p95_ms` (time until a turn is turned away with 429 or 503),
+`lost` (turns neither answered nor refused, or whose thread holds another conversation than their listener saw).
 
 Second part: the generator is a stand-in for vLLM's server that is killed, hangs, drips, answers garbage, errors, cuts
 off; a row each says how many turns went without an answer or without tracks, came late or did not say that they were
@@ -75,7 +76,8 @@ async def _loaded(server: "Server", seconds: float) -> tuple[list[Row], dict[str
 
     await in_turn(server, MESSAGES, 2, seconds / 2)  # whatever is prepared at first use
     loads = {f"{level} at once": await in_turn(server, MESSAGES, level, seconds) for level in LEVELS}
-    peak = max(load.goodput for load in loads.values())
+    busiest = max(loads, key=lambda name: loads[name].goodput)
+    peak = loads[busiest].goodput
     over = await arriving(server, MESSAGES, TIMES * peak, seconds)
     loads[f"{TIMES} times the peak"] = over
     again = await in_turn(server, MESSAGES, 2, seconds / 2)
@@ -84,6 +86,7 @@ async def _loaded(server: "Server", seconds: float) -> tuple[list[Row], dict[str
     figures = {
         "peak_goodput": peak,
         "goodput_over_peak": over.goodput / peak,
+        "per_processor_second_over_peak": over.good_per_processor_second / loads[busiest].good_per_processor_second,
         "refusal_p95_ms": _p95([each.seconds for each in over.where(*REFUSED)]),
         "lost": float(len(over.neither) + await contradicted(server, checked)),
     }
@@ -97,6 +100,7 @@ def _metrics(load: "Load") -> dict[str, float]:
     return {
         "offered /s": load.offered,
         "goodput /s": load.goodput,
+        "good per processor second": load.good_per_processor_second,
         "answer p95 ms": _p95([each.seconds for each in answered]),
         "late": sum(each.seconds > DEADLINE for each in answered),
         "degraded": sum(each.degraded for each in answered),

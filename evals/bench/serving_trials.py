@@ -60,6 +60,8 @@ class Load:
     outcomes: list[Outcome] = field(default_factory=list)
     arrivals: float | None = None
     """Seconds in which they came, where they did not wait for each other."""
+    processor: float = float("nan")
+    """Seconds of processor time that the server took, where the system tells."""
 
     @property
     def offered(self) -> float:
@@ -70,6 +72,11 @@ class Load:
     def goodput(self) -> float:
         """Good turns a second."""
         return sum(each.good for each in self.outcomes) / self.seconds
+
+    @property
+    def good_per_processor_second(self) -> float:
+        """Good turns for each second of the server's processor time, which a busy machine stretches less."""
+        return sum(each.good for each in self.outcomes) / self.processor
 
     def where(self, *statuses: int) -> list[Outcome]:
         """Return the outcomes with one of these statuses."""
@@ -82,13 +89,22 @@ class Load:
 
 
 class Server:
-    """A running server at `url`."""
+    """A running server at `url`, in the process `pid`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pid: int) -> None:
         self.url = url
+        self._pid = pid
         parts = urlsplit(url)
         self._host, self._port = str(parts.hostname), int(parts.port or 80)
         self._asked = 0
+
+    def processor(self) -> float:
+        """Return the seconds of processor time that it has taken; not a number where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self._pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        except OSError:
+            return float("nan")
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     async def say(self, message: str) -> Outcome:
         """Send a message as a listener of its own, in a thread of its own."""
@@ -138,7 +154,7 @@ def serving(arguments: Sequence[str], scratch: Path, settings: Mapping[str, str]
     with log.open("wb") as written:
         process = subprocess.Popen(command, stdout=written, stderr=written, env={**environment, **settings})
     try:
-        server = Server(_ready(process, log))
+        server = Server(_ready(process, log), process.pid)
         yield server
         if process.poll() is not None:
             raise ServerFailed(f"the server ended with {process.returncode}")
@@ -168,14 +184,14 @@ def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
 async def in_turn(server: Server, messages: Sequence[str], at_once: int, seconds: float) -> Load:
     """Keep `at_once` listeners asking, each again as soon as it has its answer."""
     load = Load(seconds)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), server.processor()
 
     async def listener(number: int) -> None:
         while time.perf_counter() - began < seconds:
             load.outcomes.append(await server.say(messages[(number + len(load.outcomes)) % len(messages)]))
 
     await asyncio.gather(*(listener(number) for number in range(at_once)))
-    load.seconds = time.perf_counter() - began
+    load.seconds, load.processor = time.perf_counter() - began, server.processor() - worked
     return load
 
 
@@ -184,14 +200,14 @@ async def arriving(server: Server, messages: Sequence[str], rate: float, seconds
 
     The time is counted until the last of them is answered, for the server works until then.
     """
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), server.processor()
     tasks: list[asyncio.Task[Outcome]] = []
     for number in range(round(rate * seconds)):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
         tasks.append(asyncio.create_task(server.say(messages[number % len(messages)])))
     arrivals = time.perf_counter() - began
     outcomes = await asyncio.gather(*tasks)
-    return Load(time.perf_counter() - began, list(outcomes), arrivals)
+    return Load(time.perf_counter() - began, list(outcomes), arrivals, server.processor() - worked)
 
 
 async def contradicted(server: Server, outcomes: Sequence[Outcome]) -> int:
