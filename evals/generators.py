@@ -6,11 +6,14 @@ semantic ID, as in 3MToken).
 
 `compact`, `parallel` and `sequence` run with the shipped weights, `compact adapted` with those that `segue adapt`
 fitted to the catalog (a folder that was adapted; a file is adapted on the spot), `compact random` with heads fitted to
-random IDs: the control of SiriusXM's paper, for what codes without meaning are worth. Knows generators and codes.
+random IDs: the control of SiriusXM's paper, for what codes without meaning are worth. `compact k-means` is fitted to
+flat clusters, as many as one byte holds, and `compact anew` in the same way to the codes that ship: what these two
+differ in is the codes alone. Knows generators and codes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -24,6 +27,7 @@ from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
 from segue.generator.distribution import CodeDistribution, log_code_prior
 from segue.generator.layout import UNKNOWN, CodeLayout, Codes
 from segue.generator.modality import LEVELS, MODALITIES
+from segue.generator.tokenizer import Tokenizer
 from segue.generator.track import Track
 from segue.tools.match import LEVEL_VALUES
 from segue.tools.ranking.situation import Situation
@@ -75,17 +79,25 @@ class GeneratorRows:
     def rows(self) -> list[Ranker]:
         """Return the four rows."""
         name = self._name
-        even = np.ones(len(MODALITIES), dtype=np.float32)
-
-        def alike(state: Situation) -> NDArray[np.float32]:
-            return even
-
+        alike = partial(_constant, np.ones(len(MODALITIES), dtype=np.float32))
         return [
             _Row(name, self._soft, alike),
             _Row(f"{name}, weighted", self._soft, self._weigh),
             _Row(f"{name}, hard", self._hard, alike),
             _Row(f"{name}, hard weighted", self._hard, self._weigh),
         ]
+
+    def by_modality(self) -> list[Ranker]:
+        """Return the rows of the ablation: each modality alone, and all but each, of `g, weighted`."""
+        rows: list[Ranker] = []
+        for place, modality in enumerate(MODALITIES):
+            alone = np.eye(len(MODALITIES), dtype=np.float32)[place]
+            rows.append(_Row(f"{self._name}, {modality} alone", self._soft, partial(_constant, alone)))
+            rows.append(_Row(f"{self._name}, without {modality}", self._soft, partial(self._without, 1 - alone)))
+        return rows
+
+    def _without(self, kept: NDArray[np.float32], state: Situation) -> NDArray[np.float32]:
+        return self._weigh(state) * kept
 
     def _answer(self, state: Situation) -> tuple[CodeDistribution, NDArray[np.float32]]:
         # The rows of a turn are asked one after another, so one remembered answer serves all.
@@ -105,6 +117,10 @@ class GeneratorRows:
         return scores
 
 
+def _constant(weights: NDArray[np.float32], state: Situation) -> NDArray[np.float32]:
+    return weights
+
+
 class _Row:
     def __init__(self, name: str, score: Callable[[Situation, NDArray[np.float32]], Scores], weigh: Weigh) -> None:
         self.name = name
@@ -118,18 +134,17 @@ class _Row:
 
 def generator_rows(name: str, corpus: Corpus, catalog: Path) -> list[Ranker]:
     """Return the rows of the generator `name` over a corpus that was read from `catalog`."""
-    return GENERATORS[name](corpus, catalog)
+    return GENERATORS[name](corpus, catalog).rows()
 
 
-def _compact(corpus: Corpus, catalog: Path) -> list[Ranker]:
+def _compact(corpus: Corpus, catalog: Path) -> GeneratorRows:
     from segue.generator.shipped import compact_generator
 
     return _rows(compact_generator(tokenizer=corpus.tokenizer), corpus)
 
 
-def _compact_adapted(corpus: Corpus, catalog: Path) -> list[Ranker]:
+def _compact_adapted(corpus: Corpus, catalog: Path) -> GeneratorRows:
     from segue.generator.compact_generator import CompactGenerator, load_compact
-    from segue.generator.tokenizer import Tokenizer
     from segue.generator.training.adapt import adapt
     from segue.tools.catalog.adapted import compact_folder
 
@@ -142,11 +157,8 @@ def _compact_adapted(corpus: Corpus, catalog: Path) -> list[Ranker]:
     return _rows(CompactGenerator(network, fingerprint), corpus, name="compact adapted")
 
 
-def _compact_random(corpus: Corpus, catalog: Path) -> list[Ranker]:
-    from segue.generator.compact_generator import CompactGenerator
+def _compact_random(corpus: Corpus, catalog: Path) -> GeneratorRows:
     from segue.generator.quantizers.random_ids import RandomIds
-    from segue.generator.tokenizer import Tokenizer
-    from segue.generator.training.adapt import Adaptation, adapt
 
     meaningful = Tokenizer.load()
     books = {m: RandomIds(q.sizes).fit(np.zeros((1, 1), np.float32)) for m, q in meaningful.quantizers.items()}
@@ -158,17 +170,42 @@ def _compact_random(corpus: Corpus, catalog: Path) -> list[Ranker]:
         drawn[:, place] += UNKNOWN + 1
     # What a track lacks it still lacks: the control is about the codes alone.
     drawn[np.repeat(corpus.codes[:, ::LEVELS] == UNKNOWN, LEVELS, axis=1)] = UNKNOWN
-    network, _ = adapt(corpus.tracks, drawn, tokenizer, replace(Adaptation(), from_shipped=False))
-    return _rows(CompactGenerator(network, tokenizer.fingerprint), corpus, name="compact random", codes=drawn)
+    return _anew(corpus, tokenizer, drawn, "compact random")
 
 
-def _parallel(corpus: Corpus, catalog: Path) -> list[Ranker]:
+def _compact_k_means(corpus: Corpus, catalog: Path) -> GeneratorRows:
+    from segue.generator.quantizers.residual_kmeans import ResidualKMeans
+
+    shipped = Tokenizer.load(fingerprint=corpus.tokenizer, sentences=corpus.encoder)
+    features = {modality: encoder.encode(corpus.tracks) for modality, encoder in shipped.encoders.items()}
+    # The further levels hold one code each, which says nothing: 254 is what the one byte of the first has room for.
+    flat = Tokenizer.fit(features, shipped.encoders, quantizer=ResidualKMeans.kind, sizes=(254, 1, 1))
+    codes = flat.encode_features(features)
+    codes.reshape(len(codes), len(MODALITIES), LEVELS)[..., 1:] = 0
+    return _anew(corpus, flat, codes, "compact k-means")
+
+
+def _compact_anew(corpus: Corpus, catalog: Path) -> GeneratorRows:
+
+    return _anew(corpus, Tokenizer.load(fingerprint=corpus.tokenizer), corpus.codes, "compact anew")
+
+
+def _anew(corpus: Corpus, tokenizer: Tokenizer, codes: Codes, name: str) -> GeneratorRows:
+    """Fit heads to the codes without the shipped weights, which know one kind of codes only."""
+    from segue.generator.compact_generator import CompactGenerator
+    from segue.generator.training.adapt import Adaptation, adapt
+
+    network, _ = adapt(corpus.tracks, codes, tokenizer, replace(Adaptation(), from_shipped=False))
+    return _rows(CompactGenerator(network, tokenizer.fingerprint), corpus, name=name, codes=codes)
+
+
+def _parallel(corpus: Corpus, catalog: Path) -> GeneratorRows:
     from segue.generator.shipped import parallel_generator
 
     return _rows(parallel_generator(tokenizer=corpus.tokenizer), corpus)
 
 
-def _sequence(corpus: Corpus, catalog: Path) -> list[Ranker]:
+def _sequence(corpus: Corpus, catalog: Path) -> GeneratorRows:
     from segue.generator.shipped import sequence_generator
 
     return _rows(sequence_generator(tokenizer=corpus.tokenizer), corpus)
@@ -176,7 +213,7 @@ def _sequence(corpus: Corpus, catalog: Path) -> list[Ranker]:
 
 def _rows(
     generator: Distributes, corpus: Corpus, *, name: str | None = None, codes: Codes | None = None
-) -> list[Ranker]:
+) -> GeneratorRows:
     from segue.tools.importance import ModalityImportance
 
     importance = ModalityImportance.load()
@@ -186,14 +223,16 @@ def _rows(
         return importance.score(state.message, before).shares() * len(MODALITIES)
 
     known = corpus.codes if codes is None else codes
-    return GeneratorRows(name or generator.name, generator, corpus.tracks, known, weigh).rows()
+    return GeneratorRows(name or generator.name, generator, corpus.tracks, known, weigh)
 
 
-GENERATORS: Final[Mapping[str, Callable[[Corpus, Path], list[Ranker]]]] = MappingProxyType(
+GENERATORS: Final[Mapping[str, Callable[[Corpus, Path], GeneratorRows]]] = MappingProxyType(
     {
         "compact": _compact,
         "compact adapted": _compact_adapted,
         "compact random": _compact_random,
+        "compact k-means": _compact_k_means,
+        "compact anew": _compact_anew,
         "parallel": _parallel,
         "sequence": _sequence,
     }

@@ -57,6 +57,14 @@ def ndcg(ranks: Ranks, k: int) -> float:
     return gained / ideal
 
 
+def precision(ranks: Ranks, k: int) -> float:
+    """Return the share of the first `k` that is relevant; places left empty, for too little was found, count as wrong.
+
+    Here alone `ranks` may be empty.
+    """
+    return int(np.count_nonzero(ranks <= k)) / k
+
+
 def summarise(all_ranks: Sequence[Ranks]) -> dict[str, float]:
     """Return the means over queries: mrr, hit@1/10/20/100, ndcg@20, and `turns`, the number of queries."""
     if not all_ranks:

@@ -10,9 +10,11 @@ holds them out already, it is the lines with remainder 1; `Radio.remainder` says
 """
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,18 @@ from segue.generator.json_lines import read_lines
 from segue.generator.names import artist_key, fold
 from segue.generator.next_song.sequences import Heard, pieces, plays
 from segue.generator.next_song.song_embedding import SongFacts
+
+_GUESTS: Final = re.compile(r"\s*\(w\\?/.*$")
+"""What a title says of guests: "Gucci Time (w\\/ Swizz Beatz)", as the files have it."""
+
+
+class SongTags(NamedTuple):
+    """A song with what listeners called it."""
+
+    title: str
+    """Without guests."""
+    artist: str
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +65,9 @@ def read_radio(folder: Path, genres: Collection[str], *, share: float = 1.0) -> 
     `share` keeps only the first part of the playlists, for a quick look. Raises SourceError for files that are missing
     or do not fit together.
     """
-    artists, titles = _songs(folder / "radio_song_hash.txt.gz")
-    names = {int(number): tag for number, tag in _pairs(folder / "radio_tag_hash.txt.gz", ",")}
-    tags = [_numbers(line) for _, line in read_lines(folder / "radio_tags.txt.gz")]
-    if len(tags) != len(titles):
-        raise SourceError(f"{folder}: tags of {len(tags)} songs, and {len(titles)} songs")
-    if any(tag not in names for own in tags for tag in own):
-        raise SourceError(f"{folder}: a song has a tag without a name")
+    rows = _songs(folder / "radio_song_hash.txt.gz")
+    artists, titles = _artists(rows), [title for title, _ in rows]
+    names, tags = _tags(folder, len(rows))
     known = frozenset(genres)
     of = {tag: number for number, tag in enumerate(tag for tag in sorted(names) if fold(names[tag]) in known)}
     facts = SongFacts(artists, [[of[tag] for tag in own if tag in of] for own in tags])
@@ -72,6 +82,17 @@ def read_radio(folder: Path, genres: Collection[str], *, share: float = 1.0) -> 
     return Radio(**parts, facts=facts, content=_weighted(tags, len(names)), remainder=remainder)
 
 
+def read_song_tags(folder: Path) -> list[SongTags]:
+    """Return the songs in `folder` that have tags. Raises SourceError for files missing or that do not fit together."""
+    rows = _songs(folder / "radio_song_hash.txt.gz")
+    names, tags = _tags(folder, len(rows))
+    return [
+        SongTags(_GUESTS.sub("", title), _GUESTS.sub("", artist), tuple(names[tag] for tag in own))
+        for (title, artist), own in zip(rows, tags, strict=True)
+        if own
+    ]
+
+
 def part_of(key: str, remainder: int = 0) -> str:
     """Return "held" for one key in five, "check" for one in ten of the others, else "train"."""
     number = _number(key)
@@ -82,13 +103,29 @@ def _number(key: str) -> int:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16)
 
 
-def _songs(path: Path) -> tuple[NDArray[np.int64], list[str]]:
+def _songs(path: Path) -> list[tuple[str, str]]:
+    """Return title and artist of each song."""
     rows = [line.split("\t") for _, line in read_lines(path)]
     if any(len(row) != 3 or row[0] != str(number) for number, row in enumerate(rows)):
         raise SourceError(f"{path}: expected number, title and artist, separated by tabs, in order")
-    keys = [artist_key(artist) for _, _, artist in rows]
+    return [(title, artist) for _, title, artist in rows]
+
+
+def _artists(songs: list[tuple[str, str]]) -> NDArray[np.int64]:
+    keys = [artist_key(artist) for _, artist in songs]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    return np.array([numbers[key] for key in keys], dtype=np.int64), [title for _, title, _ in rows]
+    return np.array([numbers[key] for key in keys], dtype=np.int64)
+
+
+def _tags(folder: Path, songs: int) -> tuple[dict[int, str], list[list[int]]]:
+    """Return the names of the tags, and the tags of each song."""
+    names = {int(number): tag for number, tag in _pairs(folder / "radio_tag_hash.txt.gz", ",")}
+    tags = [_numbers(line) for _, line in read_lines(folder / "radio_tags.txt.gz")]
+    if len(tags) != songs:
+        raise SourceError(f"{folder}: tags of {len(tags)} songs, and {songs} songs")
+    if any(tag not in names for own in tags for tag in own):
+        raise SourceError(f"{folder}: a song has a tag without a name")
+    return names, tags
 
 
 def _pairs(path: Path, separator: str) -> list[tuple[str, str]]:

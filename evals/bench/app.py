@@ -30,6 +30,7 @@ from segue.evals.bench import (
     similar,
     simulate,
     storage,
+    text_to_music,
     threads,
     turn,
 )
@@ -86,5 +87,6 @@ app.command("serving")(serving.command)
 app.command("similar")(similar.command)
 app.command("simulate")(simulate.command)
 app.command("storage")(storage.command)
+app.command("text-to-music")(text_to_music.command)
 app.command("threads")(threads.command)
 app.command("turn")(turn.command)

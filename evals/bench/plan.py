@@ -69,6 +69,11 @@ PLAN: Final = (
     ),
     Planned("simulate", catalog=True, full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
     Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "3", "--writers", "2")),
+    Planned(
+        "text-to-music", files=(("--requests", ("artist_facts.jsonl",)),), folder=("--tags", "radio_tags.txt.gz"),
+        catalog=True, full=("--limit", "200"),
+        quick=("--rows", "bm25,minilm,compact", "--limit", "30", "--bootstrap", "200"),
+    ),
     Planned("threads", full=("--kills", "20"), quick=("--turns", "50", "--users", "5", "--kills", "2")),
     Planned("turn", catalog=True, full=("--n", "100"), quick=("--n", "10", "--long", "10")),
 )  # fmt: skip

@@ -24,9 +24,9 @@ from segue.evals.bench.dialogues import read_corpus
 from segue.evals.bench.result import BenchResult, Row, require_file
 from segue.evals.bench.sample import evenly
 from segue.evals.metrics import bootstrap_difference, ranks_of, reciprocal_rank, summarise
+from segue.evals.text_queries import met_loosely
 from segue.generator.errors import SourceError
-from segue.generator.names import artist_key, fold
-from segue.generator.track import Track
+from segue.generator.names import artist_key
 from segue.generator.training_data.artist_requests import read_artist_requests
 from segue.tools.ranking.situation import Situation
 
@@ -91,21 +91,3 @@ def command(
             / len(corpus.tracks),
         },
     ).show(as_json=json_)
-
-
-def met_loosely(tracks: Sequence[Track], own: Sequence[int]) -> list[int]:
-    """Return the tracks that meet a request for the artist of the tracks at `own`; see the module."""
-    artist = tracks[own[0]].artists[0]
-    genres = {fold(genre) for at in own for genre in (*tracks[at].genres, *tracks[at].artists[0].genres)}
-    years = [tracks[at].year for at in own]
-    known = [year for year in (*years, artist.active_from) if year is not None]
-    first = min(known, default=None)
-    last = artist.active_to or max(known, default=None)
-    met = set(own)
-    if first is None or last is None:
-        return sorted(met)
-    for at, track in enumerate(tracks):
-        theirs = {fold(genre) for genre in (*track.genres, *track.artists[0].genres)}
-        if track.decade is not None and theirs & genres and first // 10 * 10 <= track.decade <= last:
-            met.add(at)
-    return sorted(met)

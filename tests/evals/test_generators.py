@@ -73,5 +73,16 @@ def test_a_modality_that_a_track_lacks_counts_nothing(codes: Codes) -> None:
     assert soft.scores(STATE)[5] == 0
 
 
+def test_taken_apart_each_modality_counts_alone_or_not_at_all(codes: Codes) -> None:
+    made = GeneratorRows("sure", Sure(codes[7]), TRACKS, codes, lambda state: only(Modality.AC))
+    rows = {row.name: row.scores(STATE) for row in made.by_modality()}
+    assert len(rows) == 18
+    whole = made.rows()[1].scores(STATE)
+    assert (rows["sure, AC alone"] == whole).all()  # the message asked for nothing else
+    assert (rows["sure, without AC"] == 0).all()
+    assert (rows["sure, without TC"] == whole).all()
+    assert rows["sure, TC alone"].any()
+
+
 def test_names_of_rows_are_told_apart() -> None:
     assert not set(RANKERS) & set(GENERATORS)

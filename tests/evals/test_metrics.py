@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ir_measures import RR, Qrel, ScoredDoc, Success, nDCG
+from ir_measures import RR, P, Qrel, ScoredDoc, Success, nDCG
 
-from segue.evals.metrics import bootstrap_difference, hit, ndcg, ranks_of, reciprocal_rank, summarise
+from segue.evals.metrics import bootstrap_difference, hit, ndcg, precision, ranks_of, reciprocal_rank, summarise
 
 ALL = np.ones(5, dtype=bool)
 SCORES = np.array([0.1, 0.9, 0.5, 0.9, -np.inf], dtype=np.float32)
@@ -50,8 +50,9 @@ def test_metrics_agree_with_ir_measures(scores: list[int], data: st.DataObject, 
     ranks = ranks_of(np.array(scores, dtype=np.float32), relevant, np.ones(len(scores), dtype=bool))
     judged = [Qrel("q", str(position), 1) for position in relevant]
     run = [ScoredDoc("q", str(position), float(score)) for position, score in enumerate(scores)]
-    oracle = ir_measures.calc_aggregate([RR, Success @ k, nDCG @ k], judged, run)
+    oracle = ir_measures.calc_aggregate([RR, P @ k, Success @ k, nDCG @ k], judged, run)
     assert reciprocal_rank(ranks) == pytest.approx(oracle[RR], abs=1e-6)
+    assert precision(ranks, k) == pytest.approx(oracle[P @ k])
     assert hit(ranks, k) == oracle[Success @ k]
     assert ndcg(ranks, k) == pytest.approx(oracle[nDCG @ k], abs=1e-6)
 

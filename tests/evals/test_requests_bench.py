@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from segue.evals.bench.requests import met_loosely
+from segue.evals.text_queries import met_loosely
 from segue.generator.track import Track
 from segue.generator.training_data.artist_requests import ArtistRequests
 
