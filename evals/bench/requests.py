@@ -10,7 +10,6 @@ Requests never name A. One artist in five is held out of the ranker's training (
 generators have read all of these requests, so the rows without the generator are the ones that nothing flatters.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
