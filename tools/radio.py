@@ -1,9 +1,10 @@
 """Keep playing: a listening history is continued by semantic IDs, without a word being said.
 
 Spotify's generative recommender treats "a user's listening history as a prompt and autoregressively generates the next
-token". Here each song is chosen from the generator's distribution over semantic IDs after the songs before it (the
-seeds stay among them, so that a station does not drift away from where it began), then itself becomes part of what is
-read. No work is played twice; the stream ends only when nothing is left. Knows one opened catalog and a generator.
+token". Here each song is chosen from the generator's distribution over semantic IDs after the songs before it, then
+itself becomes part of what is read. What the generator says after the seeds alone counts as much, so that a station
+does not drift away from where it began; and where seeds may be played, it opens with one, unless all is to be new. No
+work is played twice; the stream ends only when nothing is left. Knows one opened catalog and a generator.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ from segue.tools.ranking.stock import Stock
 
 SEEDS: Final = 2
 """Seeds that are read for each song; of many, others each time."""
+ANCHORS: Final = 3
+"""Times that different seeds are read alone, for what a station began with."""
 NEWEST: Final = 3
 """Songs played last that are read."""
 APART: Final = 4
@@ -112,17 +115,27 @@ def _stream(
     artists = [int(stock.artists[position]) for position in heard]
     played = 0
     scores: NDArray[np.floating] | None = None
+
+    def gained(dialogue: Dialogue) -> NDArray[np.floating]:
+        gains = generator.distribution(dialogue, listener).log_probabilities(codes) - stock.prior.log_p
+        gained: NDArray[np.floating] = np.clip(gains, -LIMIT, LIMIT) @ counted
+        return gained
+
+    starts = range(0, min(len(seeds), SEEDS * ANCHORS), SEEDS)
+    alone = [gained(_dialogue(stock, seeds[at : at + SEEDS], [], 0)) for at in starts]
+    anchor = np.mean(alone, axis=0) if alone else np.zeros(len(stock))
+    opening = np.isin(np.arange(len(stock)), seeds)
     while left.any():
-        dialogue = _dialogue(stock, seeds, heard, played)
         if scores is None:
-            gains = generator.distribution(dialogue, listener).log_probabilities(codes) - stock.prior.log_p
-            scores = np.clip(gains, -LIMIT, LIMIT) @ counted
+            scores = gained(_dialogue(stock, seeds, heard, played)) + anchor
         rested = left & ~np.isin(stock.artists, artists[-APART:])
         if knobs.per_artist is not None:
             numbers, counts = np.unique(artists[len(artists) - played :], return_counts=True)
             over = np.isin(stock.artists, numbers[counts >= knobs.per_artist])
             rested &= ~over
             left &= ~over
+        if not played and knobs.discovery < 1 and (rested & opening).any():
+            rested &= opening
         # A small catalog may have nobody else left to play.
         candidates = np.flatnonzero(rested if rested.any() else left)
         if not len(candidates):

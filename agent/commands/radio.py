@@ -140,7 +140,18 @@ def _bearing(stock: "Stock", field: str, names: list[str], most: int = 8) -> lis
     found: list[int] = []
     for name in names:
         rows = np.flatnonzero(stock.searcher.columns.apply(Filters.model_validate({field: (name,)}))[0])
+        if not len(rows) and field == "artists" and (longer := _longer(stock, name)):
+            rows = np.flatnonzero(stock.searcher.columns.apply(Filters(artists=(longer,)))[0])
         if not len(rows):
             raise QueryError(f"no track of this catalog has {name!r} among its {field}")
         found += rows[np.argsort(-stock.popularity[rows], kind="stable")[:most]].tolist()
     return found
+
+
+def _longer(stock: "Stock", name: str) -> str | None:
+    """Return the name with the most tracks that begins with this one ("Bob Marley & The Wailers"), if there is any."""
+    from segue.generator.names import artist_key
+
+    begun = f"{artist_key(name)} "
+    found = {key: n for key, n in stock.searcher.columns.vocabulary("artists").items() if f"{key} ".startswith(begun)}
+    return max(found, key=lambda key: (found[key], key), default=None)

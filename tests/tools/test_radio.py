@@ -62,6 +62,16 @@ def test_one_song_of_an_artist_where_that_is_asked_for(place: Place) -> None:
     assert len(list(radio(stock, generator, [0], allowed=allowed, knobs=RadioKnobs(per_artist=1)))) == 1
 
 
+def test_a_station_opens_with_a_seed_and_stays_where_it_began(place: Place) -> None:
+    stock, generator = place
+    reggae = of_genre(stock, "reggae")
+    songs = list(islice(radio(stock, generator, reggae[:4]), 10))
+    assert songs[0] in reggae[:4]
+    assert len(set(songs) & set(reggae)) > 5
+    heard = list(islice(radio(stock, generator, reggae[:4], heard=reggae[:4]), 3))
+    assert not set(heard) & set(reggae[:4])
+
+
 def test_discovery_leaves_the_artists_of_the_seeds(place: Place) -> None:
     stock, generator = place
     numbers, counts = np.unique(stock.artists, return_counts=True)
