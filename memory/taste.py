@@ -4,7 +4,7 @@ This is the profile that a listener may see and edit (Spotify's generative recom
 is computed from events (`profile.fold`) and is never written to; knows no store.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Final
@@ -142,6 +142,21 @@ class Taste(_Frozen):
         "likes Radiohead and shoegaze; avoids country; never Christmas music". At most five of each. Names are data:
         control characters, line breaks and special tokens are taken out (`plain.plain`).
         """
+        told, bans = self._told(context)
+        parts = [
+            ("likes", _liked(told), "and"),
+            ("avoids", [each.name for each in told if each.strength <= -_CLEAR], "and"),
+            ("never", [ban.name for ban in bans], "or"),
+        ]
+        said = [(verb, _distinct(names), last) for verb, names, last in parts]
+        return "; ".join(f"{verb} {listed(names, last)}" for verb, names, last in said if names)
+
+    def likes(self, context: str | None = None) -> list[str]:
+        """Return the names of what the listener clearly likes, in `context` too, the strongest first; at most five."""
+        return _distinct(_liked(self._told(context)[0]))
+
+    def _told(self, context: str | None) -> tuple[list[Leaning], list[Ban]]:
+        """Return the leanings that can be said, and the bans, newest first, both as they are in `context`."""
         here = None if context is None else context_key(context)
         keys = {None, here}
         told = [each for each in self.leanings if each.stated or each.subject.kind in _SAID]
@@ -152,13 +167,7 @@ class Taste(_Frozen):
         replaced = {each.subject.cover for each in told if each.context}
         told = [each for each in told if each.context or each.subject.cover not in replaced]
         told = [each for each in told if each.subject.cover not in never]
-        parts = [
-            ("likes", [each.name for each in told if each.strength >= _CLEAR], "and"),
-            ("avoids", [each.name for each in told if each.strength <= -_CLEAR], "and"),
-            ("never", [ban.name for ban in bans], "or"),
-        ]
-        said = [(verb, _distinct(names), last) for verb, names, last in parts]
-        return "; ".join(f"{verb} {listed(names, last)}" for verb, names, last in said if names)
+        return told, bans
 
     @cached_property
     def _by_context(self) -> dict[str, dict[str, float]]:
@@ -175,6 +184,10 @@ class Taste(_Frozen):
         for ban in self.bans:
             found.setdefault(context_key(ban.context) if ban.context else "", set()).add(ban.subject.cover)
         return {context: frozenset(keys) for context, keys in found.items()}
+
+
+def _liked(told: Iterable[Leaning]) -> list[str]:
+    return [each.name for each in told if each.strength >= _CLEAR]
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

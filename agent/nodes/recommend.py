@@ -1,6 +1,7 @@
 """recommend: the wish, the thread and the listener's taste become tracks that keep every hard constraint."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from segue.agent.attempt import attempt
 from segue.agent.guard import Rules, obedient
 from segue.agent.learning import named
+from segue.agent.open_wish import is_open
 from segue.agent.parts import MOST, Parts
 from segue.agent.reply.constraints import constrained
 from segue.agent.reply.wording import count as counted
@@ -18,7 +20,7 @@ from segue.agent.toolbox.recommend import FromThread
 from segue.agent.turn import Receipt
 from segue.agent.wish import Wish
 from segue.memory.events import Subject
-from segue.memory.plain import plain
+from segue.memory.plain import listed, plain
 from segue.memory.profile import Taste
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.ranking.recommend import Recommendation
@@ -28,6 +30,8 @@ from segue.tools.search.filters import Filters
 
 STEERED: Final = "What I know of your taste steered the search."
 """The receipt of a soft token."""
+LOVED: Final = 3
+"""Likings that an open request goes by, the strongest."""
 
 
 async def recommend(state: State, parts: Parts) -> Update:
@@ -49,14 +53,17 @@ async def recommend(state: State, parts: Parts) -> Update:
     if (wish.count or 0) > MOST:
         receipts.append(Receipt(kind="unmet", text=f"An answer has at most {MOST} tracks."))
     filters = _without_banned(wish, taste, parts)
-    rules = Rules(filters, frozenset(_without(state, wish, taste, parts.catalog)), taste, _knobs(wish))
-    called, failed = await _searched(state, parts, count, rules, f"{state['id']}-recommend", listener)
+    gone = frozenset(_without(state, wish, taste, parts.catalog))
+    rules = Rules(filters, gone, taste, _knobs(wish), wish.context)
+    loved = taste.likes(wish.context)[:LOVED] if taste is not None and _goes_by_taste(state) else []
+    search = partial(_searched, state, parts, count, text=" ".join(loved) or wish.text, listener=listener)
+    called, failed = await search(rules, f"{state['id']}-recommend")
     if called is not None and rules.knobs.per_artist is not None and wish.per_artist is None:
         kept = len(obedient(called.result.tracks, rules, parts.columns))
         if 0 < kept < count:
             # A narrow wish has few artists: more of the same is better than less than was asked for.
             freed = replace(rules, knobs=replace(rules.knobs, per_artist=None))
-            again, failed = await _searched(state, parts, count, freed, f"{state['id']}-recommend-more", listener)
+            again, failed = await search(freed, f"{state['id']}-recommend-more")
             if again is not None and len(obedient(again.result.tracks, freed, parts.columns)) > kept:
                 called, rules = again, freed
                 text = "Few artists fit, so that some come more often than usual."
@@ -66,6 +73,8 @@ async def recommend(state: State, parts: Parts) -> Update:
         return {"recommendation": None, "receipts": receipts}
     if listener is not None:
         receipts.append(Receipt(kind="applied", text=STEERED))
+    if loved:
+        receipts.append(Receipt(kind="applied", text=f"You left it open: I went by your liking for {listed(loved)}."))
     found: Recommendation = called.result
     parts.track.keep(each.track for each in found.tracks)
     tracks = obedient(found.tracks, rules, parts.columns)
@@ -110,24 +119,35 @@ async def _token(state: State, parts: Parts) -> tuple[NDArray[np.float32] | None
     return await attempt("Your listening history", parts.budgets.remember, work, None, "it did not steer the search")
 
 
+def _goes_by_taste(state: State) -> bool:
+    """Tell whether a thread opens with a message that leaves it all to us, who may know the listener."""
+    return is_open(state["wish"]) and not state.get("past") and state.get("personal", True)
+
+
 async def _searched(
-    state: State, parts: Parts, count: int, rules: Rules, key: str, listener: NDArray[np.float32] | None
+    state: State,
+    parts: Parts,
+    count: int,
+    rules: Rules,
+    key: str,
+    *,
+    text: str,
+    listener: NDArray[np.float32] | None,
 ) -> tuple[Called | None, list[Receipt]]:
-    wish = state["wish"]
     return await attempt(
         "The search",
         parts.budgets.recommend,
         call(
             parts.tools["recommend"],
-            {"request": wish.text, "count": count, "filters": rules.filters.model_dump(exclude_defaults=True)},
+            {"request": text, "count": count, "filters": rules.filters.model_dump(exclude_defaults=True)},
             key,
             thread=FromThread(
-                Situation(wish.text, _past(state, parts.catalog)),
+                Situation(text, _past(state, parts.catalog)),
                 tuple(sorted(rules.without)),
                 rules.taste,
                 state.get("weights"),
                 rules.knobs,
-                wish.context,
+                state["wish"].context,
                 listener,
             ),
         ),
