@@ -87,6 +87,15 @@ class GeneratorRows:
             _Row(f"{name}, hard weighted", self._hard, self._weigh),
         ]
 
+    @property
+    def codes(self) -> Codes:
+        """The semantic IDs that it speaks of: uint8 [tracks, 27]."""
+        return self._codes
+
+    def predicted(self, state: Situation) -> Codes:
+        """Return the semantic ID that greedy decoding arrives at: uint8 [27]."""
+        return self._generator.distribution(dialogue_of(state, self._tracks, self._codes)).best
+
     def by_modality(self) -> list[Ranker]:
         """Return the rows of the ablation: each modality alone, and all but each, of `g, weighted`."""
         rows: list[Ranker] = []

@@ -32,6 +32,7 @@ from segue.evals.bench import (
     storage,
     text_to_music,
     threads,
+    tokens,
     turn,
 )
 from segue.evals.bench.result import SAVING, Saving
@@ -89,4 +90,5 @@ app.command("simulate")(simulate.command)
 app.command("storage")(storage.command)
 app.command("text-to-music")(text_to_music.command)
 app.command("threads")(threads.command)
+app.command("tokens")(tokens.command)
 app.command("turn")(turn.command)

@@ -75,6 +75,10 @@ PLAN: Final = (
         quick=("--rows", "bm25,minilm,compact", "--limit", "30", "--bootstrap", "200"),
     ),
     Planned("threads", full=("--kills", "20"), quick=("--turns", "50", "--users", "5", "--kills", "2")),
+    Planned(
+        "tokens", files=(("--dialogs", (DIALOGS,)),), catalog=True, need="dialogue tracks",
+        quick=("--rows", "compact", "--limit", "60", "--bootstrap", "200"),
+    ),
     Planned("turn", catalog=True, full=("--n", "100"), quick=("--n", "10", "--long", "10")),
 )  # fmt: skip
 
