@@ -18,6 +18,7 @@ from segue.generator.errors import UserError
 from segue.generator.language import MusicLanguageModel
 from segue.generator.language_files import LANGUAGE, base_hash, load_language
 from segue.generator.vllm.checkpoint import RECORD, WEIGHTS, Checkpoint
+from segue.generator.weight_files import weights_hash
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -33,11 +34,16 @@ def export(
     if out.exists() and any(out.iterdir()) and not (out / RECORD).is_file():
         raise UserError(f"{out} holds something that is no exported checkpoint; choose another folder")
     model, fingerprint = load_language(weights, base=base, dtype=torch.float32)
-    return write_checkpoint(model, out, tokenizer=fingerprint, base=base, dtype=dtype)
+    return write_checkpoint(model, out, tokenizer=fingerprint, base=base, dtype=dtype, trained=weights_hash(weights))
 
 
-def write_checkpoint(model: MusicLanguageModel, out: Path, *, tokenizer: str, base: str, dtype: str) -> Checkpoint:
-    """Merge `model` (which changes it) and write it with its tokenizer and record. `base` names the base model."""
+def write_checkpoint(
+    model: MusicLanguageModel, out: Path, *, tokenizer: str, base: str, dtype: str, trained: str = ""
+) -> Checkpoint:
+    """Merge `model` (which changes it) and write it with its tokenizer and record. `base` names the base model.
+
+    `trained` is the SHA-256 of the weights that `model` was loaded from.
+    """
     codec = model.codec
     merged = model.merge()
     nn.Module.to(merged, DTYPES[dtype])  # the method of transformers is not typed
@@ -58,6 +64,7 @@ def write_checkpoint(model: MusicLanguageModel, out: Path, *, tokenizer: str, ba
             layout=codec.layout.to_json(),
             dtype=dtype,
             weights=base_model.sha256_of(draft / WEIGHTS),
+            trained=trained,
         )
         record.write(draft)
         # A draft is its owner's alone; a server may run under another name.

@@ -15,7 +15,8 @@ from segue.generator.language_files import LANGUAGE, base_hash, load_language
 from segue.generator.parallel import ParallelGenerator
 from segue.generator.prompt import PromptBuilder
 from segue.generator.sequence import SequenceGenerator
-from segue.generator.vllm.generator import TIMEOUT, VllmGenerator
+from segue.generator.vllm.generator import TIMEOUT, ListeningVllmGenerator, VllmGenerator
+from segue.generator.vllm.soft_prompt import CheckpointEmbeddings
 from segue.generator.weight_files import weights_hash
 
 PROMPT_TOKENS = 256
@@ -44,15 +45,27 @@ def sequence_generator(
 
 
 def vllm_generator(
-    url: str, *, tokenizer: str, base: str = base_model.BUNDLED, timeout: float = TIMEOUT, key: str | None = None
+    url: str,
+    *,
+    tokenizer: str,
+    base: str = base_model.BUNDLED,
+    timeout: float = TIMEOUT,
+    key: str | None = None,
+    checkpoint: Path | None = None,
 ) -> VllmGenerator:
     """Return the sequence generator that a vLLM server at `url` serves; nothing is connected yet.
 
     The server must hold an export whose weights were trained on `base` and speak the codes of `tokenizer`. `key` is the
-    server's, where it wants one.
+    server's, where it wants one. With the exported `checkpoint` that the server holds, soft tokens are read as well.
     """
     prompts = PromptBuilder(base_model.load_tokenizer(base), max_tokens=PROMPT_TOKENS)
-    return VllmGenerator(url, prompts, fingerprint=tokenizer, base=base_hash(base), timeout=timeout, key=key)
+    if checkpoint is None:
+        return VllmGenerator(url, prompts, fingerprint=tokenizer, base=base_hash(base), timeout=timeout, key=key)
+    embeddings = CheckpointEmbeddings(checkpoint)
+    return ListeningVllmGenerator(
+        url, prompts, fingerprint=tokenizer, base=base_hash(base), weights=embeddings.record.weights, timeout=timeout,
+        key=key, embeddings=embeddings,
+    )  # fmt: skip
 
 
 def _language(

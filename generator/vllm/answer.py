@@ -22,10 +22,13 @@ _FORBIDDEN: Final = -9000.0
 """A server writes minus infinity as -9999."""
 _TOKEN: Final = "token_id:"
 
+Prompt = Sequence[int] | str
+"""Token ids, or embeddings as `soft_prompt` writes them."""
+
 
 def body(
     model: str,
-    prompts: Sequence[Sequence[int]],
+    prompts: Sequence[Prompt],
     codec: Codec,
     *,
     position: int = 0,
@@ -33,7 +36,13 @@ def body(
     banned: Codes | None = None,
     catalog: bool = False,
 ) -> dict[str, Any]:
-    """Return the request for the `tokens` likeliest codes from `position` on, after each of the prompts' token ids."""
+    """Return the request for the `tokens` likeliest codes from `position` on, after each of the prompts.
+
+    The prompts are either all token ids or all embeddings.
+    """
+    soft = [prompt for prompt in prompts if isinstance(prompt, str)]
+    if soft and len(soft) != len(prompts):
+        raise ValueError("token ids and embeddings cannot be asked for together")
     mask: dict[str, Any] = {POSITION: position}
     if banned is not None and len(banned):
         mask[BANNED] = np.ascontiguousarray(banned).tobytes().hex()
@@ -41,7 +50,7 @@ def body(
         mask[CATALOG] = 1
     return {
         "model": model,
-        "prompt": [list(map(int, prompt)) for prompt in prompts],
+        **({"prompt": None, "prompt_embeds": soft} if soft else {"prompt": [list(map(int, one)) for one in prompts]}),
         "max_tokens": tokens,
         "temperature": 0,
         "ignore_eos": True,

@@ -54,6 +54,8 @@ class Checkpoint:
     dtype: str
     weights: str
     """SHA-256 of the safetensors file."""
+    trained: str = ""
+    """SHA-256 of the trained weights that were merged (`weight_files.weights_hash`): soft tokens are of these."""
 
     @property
     def codec(self) -> Codec:

@@ -23,7 +23,7 @@ from segue.generator.errors import GenerationTimeout, GeneratorUnavailable, Toke
 from segue.generator.health import Health
 from segue.generator.layout import Codes
 from segue.generator.modality import POSITIONS
-from segue.generator.vllm.answer import Answer, body, read_answers
+from segue.generator.vllm.answer import Answer, Prompt, body, read_answers
 from segue.generator.vllm.breaker import Breaker
 from segue.generator.vllm.checkpoint import ServedName
 
@@ -91,7 +91,7 @@ class VllmClient:
 
     async def complete(
         self,
-        prompts: Sequence[Sequence[int]],
+        prompts: Sequence[Prompt],
         deadline: Deadline,
         *,
         position: int = 0,
@@ -150,7 +150,7 @@ class VllmClient:
         await self._http.aclose()
 
     async def _ask(
-        self, prompts: Sequence[Sequence[int]], position: int, tokens: int, banned: Codes | None, catalog: bool
+        self, prompts: Sequence[Prompt], position: int, tokens: int, banned: Codes | None, catalog: bool
     ) -> list[Answer]:
         try:
             model = await self._identified()

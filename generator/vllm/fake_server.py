@@ -5,10 +5,13 @@ asks. Real sockets, because what is under test is what happens to connections. K
 """
 
 import asyncio
+import base64
+import io
 import json
 import threading
 import zlib
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,6 +20,9 @@ from segue.generator.continuations import Continuations
 from segue.generator.modality import POSITIONS
 from segue.generator.vllm.checkpoint import ServedName
 from segue.generator.vllm.position_mask import MaskRequest, PositionMask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Mood = Literal["well", "hang", "drip", "garbage", "error", "overload", "cut"]
 
@@ -136,7 +142,8 @@ class FakeServer:
         """Return the answer to a request for completions."""
         if asked["model"] != self.name:
             raise ValueError("the client checks the name first")
-        choices = [self._choice(prompt, asked) | {"index": at} for at, prompt in enumerate(asked["prompt"])]
+        prompts = asked["prompt"] or [_ids(text) for text in asked["prompt_embeds"]]
+        choices = [self._choice(prompt, asked) | {"index": at} for at, prompt in enumerate(prompts)]
         return {"choices": choices[::-1]}  # in any order
 
     def _choice(self, prompt: list[int], asked: dict[str, Any]) -> dict[str, Any]:
@@ -164,3 +171,24 @@ class FakeServer:
             tops.append({f"token_id:{i}": float(p) for i, p in zip(allowed.tolist(), log_p.tolist(), strict=True)})
             tops[-1] |= {f"token_id:{i}": -9999.0 for i in range(3)}
         return {"logprobs": {"tokens": [f"token_id:{i}" for i in tokens], "top_logprobs": tops}}
+
+
+class FakeEmbeddings:
+    """Embeddings from which `FakeServer` reads the token ids again; a row that is no token's is a soft token's."""
+
+    width = 4
+    trained = "trained"
+
+    def rows(self, ids: Sequence[int]) -> "Tensor":
+        """Return [length, 4]: the id, and zeros."""
+        import torch
+
+        return torch.tensor([[number, 0, 0, 0] for number in ids], dtype=torch.float32)
+
+
+def _ids(text: str) -> list[int]:
+    """Return the token ids of `FakeEmbeddings` rows; a soft token counts as a number that is made of its row."""
+    import torch
+
+    rows = torch.load(io.BytesIO(base64.b64decode(text)), weights_only=True).numpy()
+    return [int(row[0]) if not row[1:].any() else zlib.crc32(row.tobytes()) for row in rows]

@@ -9,12 +9,13 @@ Knows dialogues, codes and the client. It needs the base model's tokenizer and n
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.generator.beam_rounds import answer, distribution_of, narrowed
 from segue.generator.beam_search import Floats
@@ -25,12 +26,14 @@ from segue.generator.errors import GenerationTimeout, GeneratorUnavailable
 from segue.generator.health import Health
 from segue.generator.interface import Generation, GenerationRequest
 from segue.generator.layout import CodeLayout, Codes
+from segue.generator.listener_token import read_token
 from segue.generator.modality import POSITIONS
 from segue.generator.prompt import PromptBuilder
-from segue.generator.vllm.answer import Answer, semantic_ids
+from segue.generator.vllm.answer import Answer, Prompt, semantic_ids
 from segue.generator.vllm.checkpoint import served_name
 from segue.generator.vllm.client import IN_FLIGHT, PAUSE, WAITING, VllmClient
 from segue.generator.vllm.loop import LoopThread
+from segue.generator.vllm.soft_prompt import Embeddings, soft_prompt
 
 TIMEOUT: Final = 3.0
 
@@ -41,7 +44,8 @@ class VllmGenerator:
     `fingerprint` is that of the tokenizer whose codes the server must speak, `base` what identifies the base model (see
     `language_files.base_hash`), `weights` the SHA-256 of the exported safetensors; an empty one is not checked. No call
     takes longer than `timeout` seconds, or than its request's deadline where that is sooner. For `in_flight`,
-    `waiting`, `pause` see `client`.
+    `waiting`, `pause` see `client`. `embeddings` are those of the server's model; soft tokens can be read with them
+    only, see `ListeningVllmGenerator`.
     """
 
     name = "vllm"
@@ -60,13 +64,15 @@ class VllmGenerator:
         waiting: int = WAITING,
         pause: float = PAUSE,
         transport: httpx.AsyncBaseTransport | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self.fingerprint = fingerprint
+        self._embeddings = embeddings
         self._prompts = prompts
         self._timeout = timeout
         self._loop = LoopThread(f"segue-{self.name}")
         self._client = VllmClient(
-            url, prompts.codec, served_name(fingerprint, base, weights), longest=prompts.max_tokens + 1 + POSITIONS,
+            url, prompts.codec, served_name(fingerprint, base, weights), longest=prompts.max_tokens + 2 + POSITIONS,
             key=key, in_flight=in_flight, waiting=waiting, pause=pause, transport=transport,
         )  # fmt: skip
 
@@ -95,21 +101,22 @@ class VllmGenerator:
         deadline.check()
         _, banned = narrowed(self.layout, request)
         prompt = self._prompt(request.dialogue)
+        user = self._user(request.user)
         if request.n > 1 or request.allowed is not None or request.seed is not None:
-            return await self._searched(prompt, request, deadline)
-        guide = await self._loop.run(self._client_walk(prompt, deadline))
+            return await self._searched(prompt, user, request, deadline)
+        guide = await self._loop.run(self._client_walk(prompt, deadline, user=user))
         ids = guide.semantic_id()[None]
         if banned is not None and (banned == ids).all(axis=1).any():
             # The walk without bans differs from the one with them only where it ends at a banned ID.
-            ids = semantic_ids([await self._loop.run(self._client_walk(prompt, deadline, banned=banned))])
+            ids = semantic_ids([await self._loop.run(self._client_walk(prompt, deadline, user=user, banned=banned))])
         return Generation(distribution_of(self.layout, self._tables(guide)), ids)
 
-    def distribution(self, dialogue: Dialogue) -> CodeDistribution:
+    def distribution(self, dialogue: Dialogue, user: NDArray[np.float32] | None = None) -> CodeDistribution:
         """Return the distributions along the greedy path, from any thread; see `SequenceGenerator.distribution`.
 
         Raises what `generate` raises.
         """
-        walk = self._client_walk(self._prompt(dialogue), self._deadline(None))
+        walk = self._client_walk(self._prompt(dialogue), self._deadline(None), user=self._user(user))
         return distribution_of(self.layout, self._tables(self._loop.submit(walk).result()))
 
     async def catalog_id(self, dialogue: Dialogue, banned: Codes | None = None) -> Codes:
@@ -140,10 +147,31 @@ class VllmGenerator:
         return [*self._prompts.prompt(dialogue).tolist(), self._prompts.codec.begin]
 
     async def _client_walk(
-        self, prompt: list[int], deadline: Deadline, *, banned: Codes | None = None, catalog: bool = False
+        self,
+        prompt: list[int],
+        deadline: Deadline,
+        *,
+        user: NDArray[np.float32] | None = None,
+        banned: Codes | None = None,
+        catalog: bool = False,
     ) -> Answer:
-        (walked,) = await self._client.complete([prompt], deadline, banned=banned, catalog=catalog)
+        asked = self._asked(prompt, user)
+        (walked,) = await self._client.complete([asked], deadline, banned=banned, catalog=catalog)
         return walked
+
+    def _user(self, user: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        """Return a soft token that can be read. Raises ValueError for any other."""
+        if user is None:
+            return None
+        if self._embeddings is None:
+            raise ValueError("a soft token needs the exported checkpoint that the server holds")
+        read_token(user, self._embeddings.width)
+        return user
+
+    def _asked(self, prompt: list[int], user: NDArray[np.float32] | None) -> Prompt:
+        if user is None or self._embeddings is None:
+            return prompt
+        return soft_prompt(self._embeddings, prompt, len(prompt) - 1, user)
 
     def _tables(self, guide: Answer) -> list[Floats]:
         try:
@@ -151,9 +179,16 @@ class VllmGenerator:
         except ValueError as error:
             raise GeneratorUnavailable(f"the generator answers nonsense: {error}") from error
 
-    async def _searched(self, prompt: list[int], request: GenerationRequest, deadline: Deadline) -> Generation:
+    async def _searched(
+        self, prompt: list[int], user: NDArray[np.float32] | None, request: GenerationRequest, deadline: Deadline
+    ) -> Generation:
+        def asked(path: list[int]) -> Prompt:
+            if user is None or self._embeddings is None:
+                return path
+            return soft_prompt(self._embeddings, path, len(prompt) - 1, user)
+
         work = asyncio.to_thread(
-            answer, lambda: _Steps(self._client, self._loop, prompt, deadline), self.layout, request, deadline
+            answer, lambda: _Steps(self._client, self._loop, prompt, asked, deadline), self.layout, request, deadline
         )
         try:
             async with asyncio.timeout(deadline.remaining):
@@ -164,17 +199,38 @@ class VllmGenerator:
             deadline.stop()
 
 
+class ListeningVllmGenerator(VllmGenerator):
+    """The same with soft tokens, for whoever has the exported checkpoint that the server holds at hand."""
+
+    def __init__(self, url: str, prompts: PromptBuilder, *, embeddings: Embeddings, **settings: Any) -> None:
+        super().__init__(url, prompts, embeddings=embeddings, **settings)
+        self.listener_width = embeddings.width
+        """Dimensions of the soft token that it reads."""
+        self.weights = embeddings.trained
+        """SHA-256 of the weights that a soft token must have been learnt for."""
+
+
 class _Steps:
     """The server's paths behind one prompt; see `beam_search.Steps`. Used in a thread that may wait."""
 
-    def __init__(self, client: VllmClient, loop: LoopThread, prompt: list[int], deadline: Deadline) -> None:
+    def __init__(
+        self,
+        client: VllmClient,
+        loop: LoopThread,
+        prompt: list[int],
+        asked: Callable[[list[int]], Prompt],
+        deadline: Deadline,
+    ) -> None:
+        self._asked = asked
         self._client = client
         self._loop = loop
         self._deadline = deadline
         self._paths = [prompt]
 
     def tables(self, position: int) -> Floats:
-        asked = self._client.complete(self._paths, self._deadline, position=position, tokens=1)
+        asked = self._client.complete(
+            [self._asked(path) for path in self._paths], self._deadline, position=position, tokens=1
+        )
         try:
             answers = self._loop.submit(asked).result()
             return np.stack([answer.whole_tables(position)[0] for answer in answers])

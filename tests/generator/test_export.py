@@ -17,6 +17,7 @@ from segue.generator.language import MusicLanguageModel
 from segue.generator.prompt import PromptBuilder, codec_for
 from segue.generator.sequence import SequenceGenerator
 from segue.generator.vllm.checkpoint import RECORD, Checkpoint, ServedName, served_name
+from segue.generator.vllm.soft_prompt import CheckpointEmbeddings
 
 
 def music_model(tokenizer: PreTrainedTokenizerFast) -> MusicLanguageModel:
@@ -40,6 +41,9 @@ def test_the_checkpoint_says_what_the_model_says(smollm_tokenizer: PreTrainedTok
         music_model(smollm_tokenizer), out, tokenizer="t" * 32, base=base_model.BUNDLED, dtype="float32"
     )
     assert Checkpoint.read(out) == record
+    ids = [7, record.codec.begin]
+    rows = CheckpointEmbeddings(out).rows(ids)
+    torch.testing.assert_close(rows, music_model(smollm_tokenizer).embed(torch.tensor([ids]))[0])
     assert ServedName.parse(str(record.name)) == record.name
     assert record.name.weights == base_model.sha256_of(out / "model.safetensors")[:16]
     prompts = PromptBuilder(smollm_tokenizer)

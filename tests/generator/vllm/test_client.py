@@ -16,8 +16,8 @@ from segue.generator.interface import GenerationRequest, Generator
 from segue.generator.layout import CodeLayout
 from segue.generator.prompt import PromptBuilder, codec_for
 from segue.generator.vllm.checkpoint import served_name
-from segue.generator.vllm.fake_server import FakeServer, Mood
-from segue.generator.vllm.generator import VllmGenerator
+from segue.generator.vllm.fake_server import FakeEmbeddings, FakeServer, Mood
+from segue.generator.vllm.generator import ListeningVllmGenerator, VllmGenerator
 
 LAYOUT = CodeLayout(((6, 4, 3),) * 9)
 WISH = GenerationRequest(Dialogue.of("some mellow 90s rock"))
@@ -51,6 +51,29 @@ class TestVllmContract(GeneratorContract):
 
     def make_generator(self) -> Generator:
         return VllmGenerator(self.server.url, self.prompts, fingerprint="tok", timeout=20)
+
+
+class TestContractWithSoftTokens(TestVllmContract):
+    def make_generator(self) -> Generator:
+        return ListeningVllmGenerator(
+            self.server.url, self.prompts, fingerprint="tok", timeout=20, embeddings=FakeEmbeddings()
+        )
+
+    async def test_beams_hear_the_token_that_a_walk_hears(self) -> None:
+        generator = self.make_generator()
+        user = np.arange(1, 5, dtype=np.float32)
+        wish = Dialogue.of("anything")
+        walked = await generator.generate(GenerationRequest(wish, user=user))
+        searched = await generator.generate(GenerationRequest(wish, user=user, allowed=walked.ids))
+        assert np.array_equal(walked.ids, searched.ids)
+        for one, two in zip(walked.distribution.soft_tables(), searched.distribution.soft_tables(), strict=True):
+            np.testing.assert_allclose(one, two, atol=1e-5)
+        await generator.aclose()
+
+
+async def test_a_token_without_embeddings_is_refused(generator: VllmGenerator) -> None:
+    with pytest.raises(ValueError, match="exported checkpoint"):
+        await generator.generate(GenerationRequest(Dialogue.of("rock"), user=np.zeros(4, dtype=np.float32)))
 
 
 async def _fails(generator: VllmGenerator) -> GeneratorUnavailable | GenerationTimeout:
