@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     generator_timeout: float = Field(3.0, gt=0, lt=5)
     """Seconds that the server has for an answer; then search alone ranks, within the 5 seconds that a turn has for both
     (SEGUE_GENERATOR_TIMEOUT)."""
+    generator_checkpoint: Path | None = None
+    """The exported checkpoint that the server holds: with it, listeners' soft tokens are sent as well
+    (SEGUE_GENERATOR_CHECKPOINT)."""
     generator_key: SecretStr | None = None
     """The server's API key, where it wants one (SEGUE_GENERATOR_KEY)."""
 

@@ -42,6 +42,7 @@ def chosen_generator(catalog: "Catalog", settings: Settings, *, generator: bool)
         tokenizer=open_codes(catalog).fingerprint,
         timeout=settings.generator_timeout,
         key=None if key is None else key.get_secret_value(),
+        checkpoint=settings.generator_checkpoint,
     )
 
 

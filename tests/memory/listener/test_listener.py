@@ -11,16 +11,19 @@ import torch
 from scipy.sparse import csr_matrix
 
 from segue.generator.compact import CompactNetwork, Texts, music_batch
+from segue.generator.compact_generator import COMPACT
 from segue.generator.errors import GeneratorMismatch, WeightsCorrupt
+from segue.generator.language_files import LANGUAGE
 from segue.generator.layout import Codes
 from segue.generator.modality import LEVELS, MODALITIES, POSITIONS, Modality
 from segue.generator.track import Track
 from segue.generator.training_data.index import TrackIndex
+from segue.generator.weight_files import weights_hash
 from segue.memory.contract import event
 from segue.memory.events import Subject
 from segue.memory.evidence import FEEDBACK_HALF_LIFE
 from segue.memory.listener.autoencoder import ListenerAutoencoder
-from segue.memory.listener.history import STATED, History, history_of
+from segue.memory.listener.history import NOTHING, STATED, History, history_of
 from segue.memory.listener.model import ListenerModel
 from segue.memory.listener.people import Person, playlist_people, simulated_people
 from segue.memory.listener.projection import Projection, token_for
@@ -227,6 +230,19 @@ def test_a_token_is_only_for_the_generator_that_it_was_learnt_for(model: Listene
     ):
         with pytest.raises(GeneratorMismatch, match="segue listener train"):
             token_for(generator, listeners, tmp_path / "b")
+
+
+def test_the_tokens_that_ship_are_for_the_generators_that_ship() -> None:
+    @dataclass
+    class Generator:
+        name: str
+        weights: str
+
+    shipped = ListenerModel.load()
+    vector = shipped.vector(NOTHING)
+    assert token_for(Generator("compact", weights_hash(COMPACT)), shipped)(vector).shape == (384,)
+    for name in ("parallel", "sequence", "vllm"):
+        assert token_for(Generator(name, weights_hash(LANGUAGE)), shipped)(vector).shape == (576,)
 
 
 async def test_a_refresh_computes_what_changed_and_nothing_else(model: ListenerModel) -> None:
