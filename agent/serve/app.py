@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -21,12 +21,15 @@ from segue.agent.serve import problems
 from segue.agent.serve.conversations import Conversations
 from segue.agent.serve.headers import SecurityHeaders
 from segue.agent.serve.hosts import KnownHosts
-from segue.agent.serve.limits import BodyLimit, RateLimit
+from segue.agent.serve.limits import BodyLimit, NoRoom, RateLimit
 from segue.agent.serve.metrics import Measured
 from segue.agent.serve.options import ServeOptions
 from segue.agent.serve.routes import completions, operations, taste, tracks, turns
 from segue.agent.serve.routes.page import add_page
 from segue.agent.serve.service import Service
+
+TURNS: Final = frozenset({"/v1/turn", "/v1/chat/completions"})
+"""Where turns are sent to."""
 
 
 def create_app(
@@ -107,4 +110,9 @@ def _passed_through(service: Service, options: ServeOptions) -> list[Middleware]
                 allow_headers=["Authorization", "Content-Type", "X-API-Key"],
             )
         )
-    return [*passed, Middleware(problems.Told), Middleware(BodyLimit, limit=options.body)]
+    return [
+        *passed,
+        Middleware(problems.Told),
+        Middleware(NoRoom, check=service.check_room, paths=TURNS),
+        Middleware(BodyLimit, limit=options.body),
+    ]

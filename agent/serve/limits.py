@@ -6,6 +6,7 @@ Knows bodies and clocks; nothing of keys or of what is asked.
 import math
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,6 +55,27 @@ class BodyLimit:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self._app(scope, replayed, send)
+
+
+class NoRoom:
+    """Refuses turns before anything of them is read, where there is no room: with ten times too many, refusing them
+    must cost next to nothing. `check` raises the `Problem`; `paths` are those that turns are sent to."""
+
+    def __init__(self, app: ASGIApp, check: Callable[[], None], paths: frozenset[str]) -> None:
+        self._app = app
+        self._check = check
+        self._paths = paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on, or refuse it."""
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._paths:
+            try:
+                self._check()
+            except Problem as problem:
+                scope["route"] = SimpleNamespace(path=scope["path"])  # what figures are kept under
+                await problem.response()(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class RateLimit:

@@ -40,6 +40,7 @@ async def test_ten_times_too_many_turns_are_answered_or_refused_at_once(
 
             answers = await asyncio.gather(*(ask(number) for number in range(80)))
             after = await client.post("/v1/turn", json={"message": "x", "user": "later"})
+            figures = (await client.get("/metrics")).text
     refused = [(seconds, again) for status, seconds, again in answers if status == 503]
     answered = [seconds for status, seconds, _ in answers if status == 200]
     assert len(refused) + len(answered) == 80
@@ -47,6 +48,7 @@ async def test_ten_times_too_many_turns_are_answered_or_refused_at_once(
     assert {again for _, again in refused} == {"1"}
     assert sorted(seconds for seconds, _ in refused)[len(refused) // 2] < max(answered)
     assert after.status_code == 200
+    assert f'route="/v1/turn",status="503"}} {len(refused)}.0' in figures
 
 
 def test_who_would_wait_too_long_is_told_to_come_again_and_idle_time_does_not_count() -> None:
