@@ -81,7 +81,7 @@ class FakeRecommender:
         allowed = allowed.copy()
         if not self._careless:
             allowed[list(without)] = False
-        rules = Rules(filters or Filters(), frozenset(without), taste, knobs or Knobs())
+        rules = Rules(filters or Filters(), frozenset(without), taste, knobs or Knobs(), context)
         found: list[Recommended] = []
         for position in np.flatnonzero(allowed).tolist():
             found.append(self._recommended(position))

@@ -25,6 +25,8 @@ class Rules:
     """Positions that must not be offered."""
     taste: Taste | None
     knobs: Knobs
+    context: str | None = None
+    """When the listener wants it: what is banned at the gym only is banned there."""
 
 
 def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns) -> list[Recommended]:
@@ -39,7 +41,7 @@ def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns
         names = {artist_key(artist.name) for artist in track.artists}
         if (allowed is not None and not allowed[found.position]) or found.position in rules.without:
             continue
-        if bans is not None and bans.is_banned(attributes_of(track), track.id):
+        if bans is not None and bans.is_banned(attributes_of(track), track.id, rules.context):
             continue
         if rules.knobs.one_per_work and track.work_id in works:
             continue

@@ -9,6 +9,7 @@ from segue.agent.guard import Rules, obedient
 from segue.agent.music_agent import MusicAgent
 from segue.agent.wish import Facets, Wish
 from segue.generator.names import artist_key
+from segue.memory.editing import ban
 from segue.memory.events import Subject
 from segue.memory.taste import Ban, Taste
 from segue.tools.catalog.catalog import Catalog
@@ -120,6 +121,22 @@ async def test_the_last_check_holds_even_where_ranking_forgets_every_rule(make: 
         assert turn.tracks
         assert all(int(track.id[1:]) % 4 == 0 and track.artist != "Massive Attack" for track in turn.tracks)
         assert (await agent.turn("trip hop", thread="t1")).tracks == (), "the careless one offers the same again"
+
+
+async def test_what_is_banned_at_the_gym_is_guarded_there_and_nowhere_else(make: Make, catalog: Catalog) -> None:
+    careless = FakeRecommender(catalog, careless=True)
+    genre = Subject(kind="genre", value=catalog.at(0).genres[0])
+    wishes = {"for the gym": Wish(act="request", text="", context="gym"), "now": Wish(act="request", text="")}
+    async with make(wishes, recommender=careless, count=10) as agent:
+        await agent.edit(ban("u", genre, context="gym"))
+
+        async def offered(message: str) -> set[str]:
+            turn = await agent.turn(message, user="u", thread=message)
+            assert turn.tracks
+            return {name for track in turn.tracks for name in agent.catalog.track(track.id).genres}
+
+        assert genre.value in await offered("now")
+        assert genre.value not in await offered("for the gym")
 
 
 @pytest.fixture(scope="module")
