@@ -72,12 +72,15 @@ def command(
 
 
 async def _loaded(server: "Server", seconds: float) -> tuple[list[Row], dict[str, float]]:
-    from segue.evals.bench.serving_trials import REFUSED, arriving, contradicted, in_turn
+    from segue.evals.bench.serving_trials import REFUSED, ServerFailed, arriving, contradicted, in_turn
 
     await in_turn(server, MESSAGES, 2, seconds / 2)  # whatever is prepared at first use
     loads = {f"{level} at once": await in_turn(server, MESSAGES, level, seconds) for level in LEVELS}
     busiest = max(loads, key=lambda name: loads[name].goodput)
     peak = loads[busiest].goodput
+    if not peak:
+        told = sorted({each.status for load in loads.values() for each in load.outcomes})
+        raise ServerFailed(f"no turn was answered as asked (statuses {told}; 0 is none at all)")
     over = await arriving(server, MESSAGES, TIMES * peak, seconds)
     loads[f"{TIMES} times the peak"] = over
     again = await in_turn(server, MESSAGES, 2, seconds / 2)
