@@ -5,8 +5,9 @@
 Rows: each node of the real agent, `graph, saver, locks` (what the nodes do not account for), `turn` (all of it), and
 `without models`: the same turns with scripted parts, on one long thread, which is the agent's own cost; both also in
 processor time, which a busy machine stretches less. The last row is what five empty nodes cost at the same moment.
-Milliseconds at the median and the 95th percentile. Figures: `load_seconds`, `checkpoint_bytes` (what the last turn of
-the long thread adds to the file) and `checkpoint_plain_bytes` (before compression).
+Milliseconds at the median and the 95th percentile, beside the time that a node's work may take before the turn goes on
+without it. Figures: `load_seconds`, `checkpoint_bytes` (what the last turn of the long thread adds to the file) and
+`checkpoint_plain_bytes` (before compression).
 """
 
 import asyncio
@@ -78,7 +79,8 @@ async def _run(
     figures = {"load_seconds": time.perf_counter() - started}
     async with agent:
         spent, degraded = await _timed(agent, messages, n, ROUND)
-    rows = [_row(name, values) for name, values in spent.items()]
+    budgets = agent.parts.budgets.model_dump()
+    rows = [_row(name, values, budgets.get(name)) for name, values in spent.items()]
     figures["degraded_turns"] = degraded
     async with MusicAgent(catalog=catalog, data=scratch / "fake", **fakes(catalog)) as bare:
         without, _ = await _timed(bare, messages, long, long)
@@ -138,10 +140,11 @@ async def _timed(
     return spent, degraded
 
 
-def _row(name: str, seconds: Sequence[float]) -> Row:
+def _row(name: str, seconds: Sequence[float], budget: float | None = None) -> Row:
     milliseconds = 1000 * np.array(seconds)
     p50, p95 = np.percentile(milliseconds, [50, 95])
-    return Row(name=name, metrics={"n": len(seconds), "p50 ms": float(p50), "p95 ms": float(p95)})
+    metrics = {"n": float(len(seconds)), "p50 ms": float(p50), "p95 ms": float(p95)}
+    return Row(name=name, metrics=metrics if budget is None else {**metrics, "budget ms": 1000 * budget})
 
 
 def _sizes(folder: Path) -> dict[str, float]:
