@@ -17,6 +17,7 @@ from segue.agent.hear.labels import labels_in, wanted_or_not
 from segue.agent.hear.model import Sense, Stretch
 from segue.agent.hear.reading import NEGATION, Reading
 from segue.agent.hear.refused import refused_artists
+from segue.agent.hear.titled import titled
 from segue.agent.hear.vocabulary import facets_of
 from segue.agent.wish import FACET_KINDS, Facets, HeardMention, Polarity
 from segue.generator.names import fold, split_title
@@ -142,11 +143,18 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
         taken.append(_words_within(reading, mention.start, mention.end))
         items.append((mention.start, "avoid", "artists", mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity="avoid"))
+    for mention in titled(reading, house):
+        span = _words_within(reading, mention.start, mention.end)
+        taken.append(span)
+        polarity: Polarity = certain_polarity(reading.text, reading.words, span[0]) or "want"
+        items.append((mention.start, polarity, "titles", mention.name))
+        named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
     for mention in reading.mentions:
-        span = _span(reading, mention)
-        if span is None:
-            polarity: Polarity = "want"
+        linked = _span(reading, mention)
+        if linked is None:
+            polarity = "want"
         else:
+            span = linked
             if any(begin < span[1] and span[0] < end for begin, end in taken) or not _counts(mention, span, sense):
                 continue
             polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
