@@ -1,7 +1,7 @@
 """Every quantizer passes the same contract, on data whose clusters are known by construction."""
 
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -34,6 +34,12 @@ def squared_error(a: Vectors, b: Vectors) -> float:
     return float(((a - b) ** 2).sum(axis=1).mean())
 
 
+class Fitted(NamedTuple):
+    quantizer: Quantizer
+    vectors: Vectors
+    steps: list[Step]
+
+
 class QuantizerContract:
     """What every quantizer must do; subclasses say how to make one."""
 
@@ -42,6 +48,16 @@ class QuantizerContract:
 
     def make(self, *sizes: int) -> Quantizer:
         raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def fitted(cls) -> Fitted:
+        """One training for all tests that only look at what came of it."""
+        vectors, _ = clusters(12, noise=0.5)
+        steps: list[Step] = []
+        contract = cls()
+        quantizer = contract.make(*contract.levels()).fit(vectors, seed=7, progress=steps.append)
+        return Fitted(quantizer, vectors, steps)
 
     def levels(self) -> tuple[int, ...]:
         return (8, 4, 4)
@@ -58,10 +74,9 @@ class QuantizerContract:
         shared = np.mean([np.bincount(first[labels == label]).max() / 30 for label in range(8)])
         assert shared > 0.8 if self.learns else shared < 0.4
 
-    def test_same_seed_same_codes(self) -> None:
-        vectors, _ = clusters(12, noise=0.5)
-        one, two = (self.make(*self.levels()).fit(vectors, seed=7) for _ in range(2))
-        assert np.array_equal(one.encode(vectors), two.encode(vectors))
+    def test_same_seed_same_codes(self, fitted: Fitted) -> None:
+        again = self.make(*self.levels()).fit(fitted.vectors, seed=7)
+        assert np.array_equal(again.encode(fitted.vectors), fitted.quantizer.encode(fitted.vectors))
 
     def test_deeper_prefixes_reconstruct_better(self) -> None:
         vectors, _ = clusters(12, noise=0.8)
@@ -74,23 +89,20 @@ class QuantizerContract:
         assert all(deeper <= slack * above for above, deeper in pairwise(errors))
         assert errors[-1] < (0.6 if self.learns else 1.0) * spread
 
-    def test_survives_saving(self) -> None:
-        vectors, _ = clusters(12, noise=0.5)
-        fitted = self.make(*self.levels()).fit(vectors, seed=2)
-        again = restore_quantizer(fitted.kind, fitted.config(), load(save(fitted.tensors())))
-        codes = fitted.encode(vectors)
-        assert again.sizes == fitted.sizes
+    def test_survives_saving(self, fitted: Fitted) -> None:
+        quantizer, vectors, _ = fitted
+        again = restore_quantizer(quantizer.kind, quantizer.config(), load(save(quantizer.tensors())))
+        codes = quantizer.encode(vectors)
+        assert again.sizes == quantizer.sizes
         assert np.array_equal(again.encode(vectors), codes)
-        assert np.array_equal(again.decode(codes), fitted.decode(codes))
+        assert np.array_equal(again.decode(codes), quantizer.decode(codes))
 
-    def test_rows_do_not_influence_each_other(self) -> None:
-        vectors, _ = clusters(8, noise=0.3)
-        quantizer = self.make(*self.levels()).fit(vectors, seed=2)
+    def test_rows_do_not_influence_each_other(self, fitted: Fitted) -> None:
+        quantizer, vectors, _ = fitted
         assert np.array_equal(quantizer.encode(vectors)[40:50], quantizer.encode(vectors[40:50]))
 
-    def test_shapes_and_codes_within_sizes(self) -> None:
-        vectors, _ = clusters(9, noise=0.3)
-        quantizer = self.make(*self.levels()).fit(vectors)
+    def test_shapes_and_codes_within_sizes(self, fitted: Fitted) -> None:
+        quantizer, vectors, _ = fitted
         codes = quantizer.encode(vectors)
         assert codes.dtype == np.uint16
         assert codes.shape == (len(vectors), len(self.levels()))
@@ -99,14 +111,12 @@ class QuantizerContract:
         assert quantizer.decode(codes).shape == vectors.shape
         assert quantizer.encode(vectors[:0]).shape == (0, len(self.levels()))
 
-    def test_training_reports_progress(self) -> None:
-        vectors, _ = clusters(8)
-        steps: list[Step] = []
-        self.make(*self.levels()).fit(vectors, progress=steps.append)
+    def test_training_reports_progress(self, fitted: Fitted) -> None:
+        steps = fitted.steps
         assert steps[-1].done == steps[-1].total
         assert [step.done for step in steps] == sorted(step.done for step in steps)
 
-    def test_refuses_what_cannot_be_coded(self) -> None:
+    def test_refuses_what_cannot_be_coded(self, fitted: Fitted) -> None:
         vectors, _ = clusters(8)
         quantizer = self.make(*self.levels())
         with pytest.raises(NotFitted):
@@ -117,9 +127,8 @@ class QuantizerContract:
         broken[3, 3] = np.nan
         with pytest.raises(ValueError, match="not finite"):
             quantizer.fit(broken)
-        quantizer.fit(vectors)
         with pytest.raises(ValueError, match="level 1 has"):
-            quantizer.decode(np.full((1, len(self.levels())), 999, dtype=np.uint16))
+            fitted.quantizer.decode(np.full((1, len(self.levels())), 999, dtype=np.uint16))
 
 
 class TestResidualKMeans(QuantizerContract):

@@ -1,5 +1,6 @@
 """The music language model: it learns both ways of answering, resumes where it was killed, and merges into its base."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,22 +72,22 @@ def test_a_killed_training_resumes_to_the_same_end(smollm_tokenizer: PreTrainedT
         pass
 
     def kill(done: int, total: int, losses: Losses) -> None:
-        if done == 30:
+        if done == 12:
             raise Killed
 
-    known = corpus()
+    known, settings = corpus(), replace(SETTINGS, epochs=9)
     whole, parts = build(smollm_tokenizer), build(smollm_tokenizer)
     prompts = PromptBuilder(smollm_tokenizer, whole.codec)
-    train_language(whole, prompts, known, SETTINGS)
+    train_language(whole, prompts, known, settings)
     with pytest.raises(Killed):
-        train_language(parts, prompts, known, SETTINGS, checkpoint=tmp_path, checkpoint_every=10, report=kill, every=10)
+        train_language(parts, prompts, known, settings, checkpoint=tmp_path, checkpoint_every=5, report=kill, every=4)
     resumed = build(smollm_tokenizer)
     steps: list[int] = []
     train_language(
-        resumed, prompts, known, SETTINGS, checkpoint=tmp_path, checkpoint_every=10,
-        report=lambda done, total, losses: steps.append(done), every=5,
+        resumed, prompts, known, settings, checkpoint=tmp_path, checkpoint_every=5,
+        report=lambda done, total, losses: steps.append(done), every=4,
     )  # fmt: skip
-    assert steps[0] == 25  # the checkpoint of step 20 was the last whole one
+    assert steps[0] == 12  # the checkpoint of step 10 was the last whole one
     torch.testing.assert_close(resumed.rows, whole.rows)
     assert not list(tmp_path.glob("*.safetensors"))
 
