@@ -68,8 +68,8 @@ def main() -> None:
     # Spinning OpenMP threads starve every other process on a small machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    # Thousands of modules and tracks are made at the start and kept: looking for garbage among them that often is an
-    # eighth of the time until the first answer.
+    # Thousands of modules and tracks are made at the start and kept: looking for garbage among them that often is about
+    # a tenth of the time until the first answer.
     gc.set_threshold(50_000, 10, 10)
     try:
         build_app()()

