@@ -79,7 +79,7 @@ class _Stack:
             found = found | {self._without: None}
         candidates = gather(asked, found, union(found.values()))
         scores = np.full(count, -np.inf, dtype=np.float32)
-        scores[candidates.rows] = self._order.contributions(candidates).sum(axis=1)
+        scores[candidates.rows] = self._order.scores(candidates)
         return scores
 
 

@@ -1,7 +1,8 @@
 """What the learned order looks at: for each candidate, how each source sees it, and what the dialogue says of it.
 
 Per source two numbers from 0 to 1: *height*, the score between the source's 200th (0) and its best (1), and *rank*,
-1 / (1 + rank / 5) among the candidates. A source that is silent gives 0 for both. Knows sources, no weights.
+1 / (1 + rank / 5) among the candidates. A source that is silent gives 0 for both. What only trees can use is in
+`details`. Knows sources, no weights.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.tools.ranking.asked import Asked
+from segue.tools.ranking.details import DETAILS, FOUND_BY, details
 from segue.tools.ranking.found import Found, Rows
 
 Floats = NDArray[np.float32]
@@ -40,17 +42,26 @@ class Candidates:
     """float32 [candidates, features] in the order of `feature_names`."""
     contexts: Floats
     """float32 [contexts] in the order of `CONTEXTS`: 1 where the situation is of that kind."""
+    details: Floats
+    """float32 [candidates, details] in the order of `DETAILS`, for trees alone."""
     found_by: NDArray[np.bool_]
     """bool [candidates, sources]: whose best tracks hold which candidate."""
 
-    def without(self, source: int) -> "Candidates":
-        """Return what would be there if the source of this number were silent."""
-        silent = np.array(self.features)
+    def at(self, places: Rows) -> "Candidates":
+        """Return some of the candidates."""
+        return Candidates(
+            self.rows[places], self.features[places], self.contexts, self.details[places], self.found_by[places]
+        )
+
+    def without(self, source: int, sources: Sequence[str]) -> "Candidates":
+        """Return what would be there if the source of this number among `sources` were silent."""
+        silent, finer, found_by = np.array(self.features), np.array(self.details), np.array(self.found_by)
         silent[:, [2 * source, 2 * source + 1]] = 0
-        left = np.delete(self.found_by, source, axis=1).any(axis=1)
-        found_by = np.array(self.found_by)
         found_by[:, source] = False
-        return Candidates(self.rows[left], silent[left], self.contexts, found_by[left])
+        finer[:, [detail.source == sources[source] for detail in DETAILS]] = 0
+        finer[:, [detail.name == FOUND_BY for detail in DETAILS]] = found_by.mean(axis=1, keepdims=True)
+        left = np.flatnonzero(found_by.any(axis=1))
+        return Candidates(self.rows, silent, self.contexts, finer, found_by).at(left)
 
 
 CONTEXTS: Final = ("always", "named", "liked", "first")
@@ -73,7 +84,8 @@ def gather(asked: Asked, found: Mapping[str, Found | None], rows: Rows) -> Candi
     for number, answer in enumerate(found.values()):
         if answer is not None:
             found_by[:, number] = np.isin(rows, answer.positions)
-    return Candidates(rows, np.stack(columns, axis=1).astype(np.float32), contexts, found_by)
+    features = np.stack(columns, axis=1).astype(np.float32)
+    return Candidates(rows, features, contexts, details(asked, rows, found_by), found_by)
 
 
 def _seen_by(answer: Found | None, rows: Rows) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Fitting the ranker: a conditional logit over the candidates of each judged turn (McFadden 1974).
+"""Fitting the ranker: a conditional logit over the candidates of each judged turn (McFadden 1974), then trees on top.
 
     loss = - weighted mean over turns of  mean over the liked candidates of  log softmax(score)  + l2 |w|^2
 
@@ -7,7 +7,7 @@ Turns none of whose candidates was liked say nothing about the order and are lef
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 
 from segue.tools.ranking.features import CONTEXTS, DISLIKED_ARTIST, Candidates, feature_names
 from segue.tools.ranking.ranker import Ranker
+from segue.tools.ranking.trees import ROUNDS, fit_trees
 
 L2 = 1e-3
 
@@ -30,17 +31,29 @@ class Judged:
     weight: float = 1.0
     """How much the turn counts beside others."""
 
-    def without(self, source: int) -> "Judged":
-        """Return the turn as it would be if the source of this number were silent."""
+    def without(self, source: int, sources: Sequence[str]) -> "Judged":
+        """Return the turn as it would be if the source of this number among `sources` were silent."""
         left = np.delete(self.candidates.found_by, source, axis=1).any(axis=1)
-        return Judged(self.candidates.without(source), self.liked[left], self.weight)
+        return Judged(self.candidates.without(source, sources), self.liked[left], self.weight)
 
 
-def fit_ranker(turns: Sequence[Judged], sources: Sequence[str], *, l2: float = L2) -> Ranker:
-    """Return the ranker whose weights make the liked candidates likeliest. ValueError where no turn has any."""
+def fit_ranker(turns: Sequence[Judged], sources: Sequence[str], *, l2: float = L2, rounds: int = ROUNDS) -> Ranker:
+    """Return the weights that make the liked candidates likeliest, with `rounds` trees that correct them.
+
+    ValueError where no turn has any liked candidate.
+    """
     useful = [turn for turn in turns if turn.liked.any()]
     if not useful:
         raise ValueError("no candidate of any turn was liked: there is nothing to learn")
+    plain = _fit_sum(useful, sources, l2)
+    if not rounds:
+        return plain
+    judged = [(turn.candidates, turn.liked, turn.weight) for turn in useful]
+    sums = [plain.contributions(turn.candidates).sum(axis=1) for turn in useful]
+    return replace(plain, trees=fit_trees(judged, sums, sources, rounds=rounds))
+
+
+def _fit_sum(useful: Sequence[Judged], sources: Sequence[str], l2: float) -> Ranker:
     names = feature_names(sources)
     shape = (len(names), len(CONTEXTS))
     counted = sum(turn.weight for turn in useful)

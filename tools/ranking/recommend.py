@@ -22,7 +22,7 @@ from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.importance.weights import ModalityWeights
 from segue.tools.ranking.asked import Asked
-from segue.tools.ranking.features import CONTEXTS, Candidates, gather
+from segue.tools.ranking.features import Candidates, gather
 from segue.tools.ranking.found import Found, Rows
 from segue.tools.ranking.ranker import Ranker, Rankers
 from segue.tools.ranking.select import Knobs, Selection, select
@@ -120,10 +120,7 @@ class Recommender:
 
         `first`: whether it is the first message of its thread.
         """
-        at = 2 * self.ranker.sources.index("generator")
-        silent = CONTEXTS.index("liked" if first else "first")
-        weights = np.delete(self.ranker.weights[at : at + 2], silent, axis=1)
-        return self.stock.generator is not None and bool(weights.any())
+        return self.stock.generator is not None and self.ranker.heeds("generator", first=first)
 
     def warm(self) -> None:
         """Open every index and model, which takes seconds, so that the first turn does not."""
@@ -174,16 +171,15 @@ class Recommender:
         started = time.perf_counter()
         rows = union(found.values())
         candidates = gather(asked, found, rows)
-        contributions = ranker.contributions(candidates)
-        scores = contributions.sum(axis=1)
+        scores = ranker.scores(candidates)
         liking = self._taste(taste, rows, context)
-        scores = scores + TASTE * np.nan_to_num(liking)
-        scores = np.where(np.isnan(liking), -np.inf, scores)
+        scores = (scores + TASTE * np.nan_to_num(liking)).astype(np.float32)
+        scores = np.where(np.isnan(liking), np.float32(-np.inf), scores)
         kept = np.flatnonzero(np.isfinite(scores))
         chosen = select(self.stock, rows[kept], scores[kept], k, knobs or Knobs())
         places = kept[list(chosen.chosen)] if chosen.chosen else np.zeros(0, dtype=np.int64)
         distribution = None if "generator" in failed or "generator" not in self._sources else asked.distribution
-        tracks = self._explain(asked, ranker, distribution, candidates, contributions, scores, liking, places)
+        tracks = self._explain(asked, ranker, distribution, candidates, scores, liking, places)
         seconds["order"] = time.perf_counter() - started
         return Recommendation(
             tracks=tracks, applied=applied, notes=tuple(_notes(chosen, len(rows) - len(kept))),
@@ -242,19 +238,19 @@ class Recommender:
         ranker: Ranker,
         distribution: CodeDistribution | None,
         candidates: Candidates,
-        contributions: NDArray[np.float32],
-        scores: NDArray[np.float64],
+        scores: NDArray[np.float32],
         liking: NDArray[np.float64],
         places: Rows,
     ) -> tuple[Recommended, ...]:
         rows = candidates.rows[places]
         gains, depths = self._by_modality(asked, distribution, rows)
+        shares = ranker.shares(candidates.at(places))
         tracks = []
         for at, (place, position) in enumerate(zip(places.tolist(), rows.tolist(), strict=True)):
             tracks.append(
                 Recommended(
                     position=position, track=self.stock.catalog.at(position), score=float(scores[place]),
-                    sources=ranker.shares(contributions[place]),
+                    sources=shares[at],
                     modalities=_shares(gains[at]) if gains is not None else {},
                     depths=dict(zip(MODALITIES, depths[at].tolist(), strict=True)) if depths is not None else {},
                     taste=float(TASTE * liking[place]),

@@ -100,6 +100,18 @@ class Stock:
         return _numbered(artist_key(artists[0]["name"]) for artists in self._column("artists"))
 
     @cached_property
+    def albums(self) -> Numbers:
+        """A number for the album of each track by its main artist, -1 where there is none: int32 [tracks]."""
+        names = [artist_key(album or "") for album in self._column("album")]
+        numbers = _numbered(f"{artist} {name}" for artist, name in zip(self.artists.tolist(), names, strict=True))
+        return np.where([bool(name) for name in names], numbers, np.int32(-1))
+
+    @cached_property
+    def years(self) -> Numbers:
+        """The year of each track, 0 where it is not known: int32 [tracks]."""
+        return np.array([int(text[:4]) if text else 0 for text in self._column("released")], dtype=np.int32)
+
+    @cached_property
     def works(self) -> Numbers:
         """A number for the work of each track: int32 [tracks]."""
         return _numbered(self._column("work_id"))

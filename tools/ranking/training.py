@@ -92,7 +92,8 @@ def learn(
     report("fitting the order")
     sources = tuple(SOURCES)
     without = {
-        source: fit_ranker([turn.without(number) for turn in judged], sources) for number, source in enumerate(sources)
+        source: fit_ranker([turn.without(number, sources) for turn in judged], sources)
+        for number, source in enumerate(sources)
     }
     rankers = Rankers(fit_ranker(judged, sources), without)
     report("training the tower on all dialogues")

@@ -1,19 +1,24 @@
-"""The learned order: fitting, weights in a file, shares."""
+"""The learned order: fitting the sum and the trees, weights in files, shares."""
 
+import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from segue.generator.errors import WeightsCorrupt
+from segue.tools.ranking.details import DETAILS
 from segue.tools.ranking.features import CONTEXTS, DISLIKED_ARTIST, Candidates, feature_names
 from segue.tools.ranking.fitting import Judged, fit_ranker
-from segue.tools.ranking.ranker import FILE, Ranker, Rankers
+from segue.tools.ranking.ranker import FILE, TREES, Ranker, Rankers
 from segue.tools.ranking.sources import SOURCES
 
 PAIR = ("good", "noise")
 NAMES = feature_names(PAIR)
+YEARS = [detail.name for detail in DETAILS].index("years from the liked tracks")
+FOUND = [detail.name for detail in DETAILS].index("share of sources that found it")
 
 
 def judged(seed: int, count: int = 30) -> Judged:
@@ -26,12 +31,23 @@ def judged(seed: int, count: int = 30) -> Judged:
     features[~liked & (random.random(count) < 0.3), NAMES.index(DISLIKED_ARTIST)] = 1
     found = np.ones((count, 2), dtype=bool)
     found[count // 2 :, 0] = False
-    return Judged(Candidates(np.arange(count), features, np.array([1, seed % 2, 0, 0], dtype=np.float32), found), liked)
+    details = np.zeros((count, len(DETAILS)), dtype=np.float32)
+    details[:, FOUND] = found.mean(axis=1)
+    contexts = np.array([1, seed % 2, 0, 0], dtype=np.float32)
+    return Judged(Candidates(np.arange(count), features, contexts, details, found), liked)
+
+
+def middling(seed: int, count: int = 30) -> Judged:
+    """Return a turn whose liked tracks are some years away from those liked before, not more or less."""
+    turn = judged(seed, count)
+    years = np.random.default_rng(seed).permutation(count)
+    turn.candidates.details[:, YEARS] = years
+    return Judged(turn.candidates, np.abs(years - count / 2) < count / 10)
 
 
 @pytest.fixture(scope="module")
 def fitted() -> Ranker:
-    return fit_ranker([judged(seed) for seed in range(60)], PAIR)
+    return fit_ranker([judged(seed) for seed in range(60)], PAIR, rounds=20)
 
 
 def weight(ranker: Ranker, name: str, context: str = "always") -> float:
@@ -55,16 +71,52 @@ def test_a_context_that_never_occurred_keeps_no_weight(fitted: Ranker) -> None:
 def test_ranks_turns_it_has_not_seen(fitted: Ranker) -> None:
     for seed in range(100, 110):
         turn = judged(seed)
-        scores = fitted.contributions(turn.candidates).sum(axis=1)
+        scores = fitted.scores(turn.candidates)
         assert turn.liked[np.argsort(-scores)[:3]].any()
 
 
+def test_trees_learn_what_a_sum_cannot_say() -> None:
+    turns = [middling(seed) for seed in range(60)]
+    new = [middling(seed) for seed in range(100, 120)]
+
+    def found(ranker: Ranker) -> float:
+        return float(np.mean([turn.liked[np.argmax(ranker.scores(turn.candidates))] for turn in new]))
+
+    assert found(fit_ranker(turns, PAIR, rounds=0)) < 0.5
+    assert found(fit_ranker(turns, PAIR, rounds=50)) > 0.9
+
+
+def test_with_trees_too_more_of_a_source_never_lowers_a_track(fitted: Ranker) -> None:
+    candidates = judged(5).candidates
+    before = fitted.scores(candidates)
+    for column in range(4):
+        more = np.array(candidates.features)
+        more[:, column] = np.minimum(more[:, column] + 0.3, 1)
+        after = fitted.scores(replace(candidates, features=more))
+        assert (after >= before - 1e-6).all(), NAMES[column]
+
+
 def test_shares_are_of_the_sources_and_sum_to_one(fitted: Ranker) -> None:
-    contributions = fitted.contributions(judged(1).candidates)
-    shares = fitted.shares(contributions[0])
-    assert set(shares) == set(PAIR)
-    assert sum(shares.values()) == pytest.approx(1)
-    assert fitted.shares(np.zeros(len(NAMES), dtype=np.float32)) == {"good": 0.0, "noise": 0.0}
+    candidates = judged(1).candidates
+    shares = fitted.shares(candidates)
+    assert len(shares) == len(candidates.rows)
+    for of_track in shares:
+        assert set(of_track) == set(PAIR)
+        assert min(of_track.values()) >= 0
+        assert sum(of_track.values()) == pytest.approx(1)
+    silent = replace(candidates, features=np.zeros_like(candidates.features))
+    assert Ranker(PAIR, fitted.weights).shares(silent)[0] == {"good": 0.0, "noise": 0.0}
+
+
+def test_it_is_known_which_source_can_change_anything(fitted: Ranker) -> None:
+    assert fitted.heeds("good", first=True)
+    weights = np.array(fitted.weights)
+    weights[:2] = 0
+    assert not Ranker(PAIR, weights).heeds("good", first=True)
+    weights[0, CONTEXTS.index("first")] = 1
+    assert Ranker(PAIR, weights).heeds("good", first=True)
+    assert not Ranker(PAIR, weights).heeds("good", first=False)
+    assert Ranker(PAIR, np.zeros_like(weights), fitted.trees).heeds("good", first=False)
 
 
 def test_nothing_liked_is_nothing_to_learn() -> None:
@@ -75,10 +127,11 @@ def test_nothing_liked_is_nothing_to_learn() -> None:
 
 def test_without_a_source_its_candidates_and_numbers_are_gone() -> None:
     turn = judged(3)
-    left = turn.without(1)
+    left = turn.without(1, PAIR)
     assert len(left.liked) == len(left.candidates.rows) == 15
     assert not left.candidates.features[:, 2:4].any()
     assert left.candidates.features[:, :2].all()
+    assert set(left.candidates.details[:, FOUND].tolist()) == {0.5}
 
 
 @pytest.fixture
@@ -96,6 +149,9 @@ def test_weights_survive_their_file_and_fit_no_other_sources(rankers: Rankers, t
     rankers.save(tmp_path, about={"command": "here"})
     again = Rankers.load(tmp_path, PAIR)
     assert np.allclose(again.full.weights, rankers.full.weights, atol=1e-4)
+    candidates = judged(2).candidates
+    assert np.allclose(again.full.scores(candidates), rankers.full.scores(candidates), atol=1e-2)
+    assert again.without["good"].trees is None
     assert np.allclose(again.without["noise"].weights, rankers.without["noise"].weights, atol=1e-4)
     with pytest.raises(WeightsCorrupt, match="other sources"):
         Rankers.load(tmp_path, ("good",))
@@ -103,6 +159,13 @@ def test_weights_survive_their_file_and_fit_no_other_sources(rankers: Rankers, t
     del document["weights"]["good:rank"]
     (tmp_path / FILE).write_text(json.dumps(document))
     with pytest.raises(WeightsCorrupt):
+        Rankers.load(tmp_path, PAIR)
+
+
+def test_altered_trees_are_refused(rankers: Rankers, tmp_path: Path) -> None:
+    rankers.save(tmp_path, about={})
+    (tmp_path / TREES).write_bytes(gzip.compress(b"{}", mtime=0))
+    with pytest.raises(WeightsCorrupt, match="is not what"):
         Rankers.load(tmp_path, PAIR)
 
 

@@ -74,7 +74,9 @@ class TestReasons:
         found = ask(recommender, "soul by Sade", 6)
         for one in found.tracks:
             # A track that only a source without weight proposed has no shares.
-            assert sum(one.sources.values()) == pytest.approx(1 if one.score > 0 else 0)
+            assert sum(one.sources.values()) == pytest.approx(1 if any(one.sources.values()) else 0)
+            assert min(one.sources.values()) >= 0
+        assert any(found.tracks[0].sources.values())
         scores = [one.score for one in found.tracks]
         assert scores == sorted(scores, reverse=True)
 
