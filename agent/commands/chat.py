@@ -62,7 +62,10 @@ def chat(
                 if not _answer(runner, session, view, line):
                     break
         finally:
-            runner.run(agent.aclose())
+            try:
+                runner.run(agent.aclose())
+            finally:
+                agent.catalog.close()
 
 
 def _answer(runner: asyncio.Runner, session: "Session", view: "View", line: str) -> bool:
