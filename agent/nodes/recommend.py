@@ -23,7 +23,7 @@ from segue.memory.events import Subject
 from segue.memory.plain import listed, plain
 from segue.memory.profile import Taste
 from segue.tools.catalog.catalog import Catalog
-from segue.tools.ranking.recommend import Recommendation
+from segue.tools.ranking.recommend import Recommendation, Recommended
 from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import PastTurn, Situation
 from segue.tools.search.filters import Filters
@@ -77,7 +77,7 @@ async def recommend(state: State, parts: Parts) -> Update:
         receipts.append(Receipt(kind="applied", text=f"You left it open: I went by your liking for {listed(loved)}."))
     found: Recommendation = called.result
     parts.track.keep(each.track for each in found.tracks)
-    tracks = obedient(found.tracks, rules, parts.columns)
+    tracks = _named_first(wish, obedient(found.tracks, rules, parts.columns))
     receipts += constrained(rules.filters, found.applied, len(parts.catalog))
     if wish.per_artist is not None:
         number = counted(wish.per_artist)
@@ -95,6 +95,17 @@ async def recommend(state: State, parts: Parts) -> Update:
         "messages": called.messages,
         "receipts": receipts,
     }
+
+
+def _named_first(wish: Wish, tracks: list[Recommended]) -> list[Recommended]:
+    """Put the songs that a message asks for by name in front."""
+    asked = {
+        position
+        for mention in wish.mentions
+        if mention.kind == "title" and mention.polarity == "want"
+        for position in mention.positions
+    }
+    return sorted(tracks, key=lambda track: track.position not in asked)
 
 
 def _without_banned(wish: Wish, taste: Taste | None, parts: Parts) -> Filters:
