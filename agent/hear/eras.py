@@ -48,7 +48,10 @@ _ONE: Final = re.compile(rf"\b({_SPAN})\b")
 _WRITTEN: Final = r"(?:the )?(?:(?:early|mid|late)[ -])?(?:(?:18|19|20)\d\ds?|['’]?\d0s)"
 _WRITTEN_RANGE: Final = re.compile(
     rf"\b(?:between|from) {_WRITTEN}(?: (?:and|to|until|till|through|thru) | ?[-–] ?){_WRITTEN}\b"
-    r"|\b(?:18|19|20)\d\ds? ?[-–] ?(?:18|19|20)\d\ds?\b",
+    r"|\b(?:18|19|20)\d\ds? ?[-–] ?(?:18|19|20)\d\ds?\b"
+    rf"|\b(?:after|since|before|until|till|up to|prior to|(?:newer|later|older|earlier) than)(?: the year)? "
+    rf"{_WRITTEN}\b"
+    rf"|\b{_WRITTEN} (?:onwards?|(?:or|and) (?:later|newer|earlier|older|before))\b",
     re.IGNORECASE,
 )
 _EARLIEST: Final = 1000
@@ -90,7 +93,7 @@ def years_of(phrase: str, today: date | None = None) -> list[Years]:
 
 
 def written_ranges(text: str) -> list[tuple[int, int]]:
-    """Return where `text` says a range of years beyond doubt: "between 1978 and 1982", "from the 60s to the 80s"."""
+    """Return where `text` says a range beyond doubt: "between 1978 and 1982", "the 60s to the 80s", "after 2010"."""
     return [match.span() for match in _WRITTEN_RANGE.finditer(text[:1000])]
 
 

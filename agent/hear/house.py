@@ -93,6 +93,11 @@ class House:
         key = artist_key(value) if field == "artists" else fold(value)
         return value if key in self.labels[field] else None
 
+    def is_genre_alone(self, value: str) -> bool:
+        """Tell whether tracks have `value` as a whole genre, and none has it as a mood ("swing")."""
+        key = fold(value)
+        return key in self.labels["genres"] and key not in self.labels["moods"]
+
     @cached_property
     def _spelt(self) -> dict[Kind, tuple[list[str], list[str]]]:
         names: dict[Kind, tuple[list[str], list[str]]] = {"artist": ([], []), "title": ([], []), "album": ([], [])}

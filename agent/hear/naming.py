@@ -146,7 +146,7 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
     for mention in titled(reading, house):
         span = _words_within(reading, mention.start, mention.end)
         taken.append(span)
-        polarity: Polarity = certain_polarity(reading.text, reading.words, span[0]) or "want"
+        polarity: Polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
         items.append((mention.start, polarity, "titles", mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
     for mention in reading.mentions:
@@ -215,6 +215,8 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
     if stretch.kind in _PLURAL and "genres" in facets_of(text) and house.label("genres", text) is not None:
         named = any(house.positions(kind, text) for kind in _SINGULAR)
         stretch = stretch if named else replace(stretch, kind="genres")
+    if stretch.kind in ("moods", "sound") and house.is_genre_alone(text):
+        stretch = replace(stretch, kind="genres")
     if stretch.kind in _DESCRIBING and not facets_of(text) and house.positions("artist", text):
         stretch = replace(stretch, kind="artists")
     return stretch

@@ -23,8 +23,9 @@ _GENERIC: Final = frozenset(
 
 
 def titled(reading: Reading, house: House) -> list[Mention]:
-    """Return the titles that a message names in front of their artist."""
-    found = []
+    """Return the titles that a message names in front of their artist and that the linker has passed over."""
+    found: list[Mention] = []
+    named = [mention for mention in reading.mentions if mention.kind != "artist"]
     for artist in reading.mentions:
         if artist.kind != "artist":
             continue
@@ -32,7 +33,7 @@ def titled(reading: Reading, house: House) -> list[Mention]:
         if by < 1 or reading.words[by].key != "by":
             continue
         title = _before(reading, house, by, set(artist.positions))
-        if title is not None:
+        if title is not None and not any(other.start < title.end and title.start < other.end for other in named):
             found.append(title)
     return found
 

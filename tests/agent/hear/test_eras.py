@@ -51,6 +51,11 @@ def test_years_apart_are_told_from_years_in_a_row() -> None:
         ("rock 1991-1994", ["1991-1994"]),
         ("something from 1978 and to dance", []),
         ("10 songs from 5 to 7 minutes", []),
+        ("only from after 2010", ["after 2010"]),
+        ("nothing from before the 90s, please", ["before the 90s"]),
+        ("soul since 1999 or newer than 2005", ["since 1999", "newer than 2005"]),
+        ("the 60s or earlier", ["the 60s or earlier"]),
+        ("after the party, before 5 o'clock", []),
     ],
 )
 def test_ranges_that_are_written_out_are_found_in_a_message(text: str, ranges: list[str]) -> None:

@@ -89,6 +89,17 @@ def test_a_range_of_years_that_is_written_out_is_never_passed_over(hearer: Heare
     assert hearer.hear("rock, but no songs from 1991 to 1993").filters.without_years == ("1991-1993",)
 
 
+def test_an_open_end_stands_through_refinements_and_a_genre_is_no_mood(hearer: Hearer) -> None:
+    for text in ("songs in Spanish", "songs in English"):
+        first = hearer.hear(text)
+        second = hearer.hear("only from after 2010", ThreadView(wish=first))
+        third = hearer.hear("no ballad", ThreadView(wish=second))
+        assert (second.filters.year_from, second.filters.year_to) == (2011, None), text
+        assert (third.filters.year_from, third.filters.year_to) == (2011, None), text
+    assert hearer.house.is_genre_alone("Country")
+    assert not hearer.house.is_genre_alone("mellow")
+
+
 def test_never_forbids_whatever_stands_between_it_and_what_is_named(hearer: Hearer) -> None:
     for text in ("please never play me any trip hop music", "I never want to hear any trip hop again"):
         wish = hearer.hear(text)
