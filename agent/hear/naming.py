@@ -146,7 +146,9 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
     for mention in titled(reading, house):
         span = _words_within(reading, mention.start, mention.end)
         taken.append(span)
-        polarity: Polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
+        # Whoever says a song and its singer and nothing before it compares with nothing.
+        heard = "want" if span[0] == 0 else sense.polarity(*span)
+        polarity: Polarity = certain_polarity(reading.text, reading.words, span[0]) or heard
         items.append((mention.start, polarity, "titles", mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
     for mention in reading.mentions:

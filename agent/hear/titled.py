@@ -23,7 +23,7 @@ _GENERIC: Final = frozenset(
 
 
 def titled(reading: Reading, house: House) -> list[Mention]:
-    """Return the titles that a message names in front of their artist and that the linker has passed over."""
+    """Return the titles in front of their artist that begin a message, or that the linker has passed over."""
     found: list[Mention] = []
     named = [mention for mention in reading.mentions if mention.kind != "artist"]
     for artist in reading.mentions:
@@ -33,7 +33,10 @@ def titled(reading: Reading, house: House) -> list[Mention]:
         if by < 1 or reading.words[by].key != "by":
             continue
         title = _before(reading, house, by, set(artist.positions))
-        if title is not None and not any(other.start < title.end and title.start < other.end for other in named):
+        if title is None:
+            continue
+        passed_over = not any(other.start < title.end and title.start < other.end for other in named)
+        if passed_over or title.start == reading.words[0].start:
             found.append(title)
     return found
 
