@@ -32,6 +32,8 @@ from segue.tools.ranking.sources import SOURCES
 MakeApp = Callable[..., FastAPI]
 Run = Callable[[FastAPI], AbstractContextManager[str]]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# What is awaited comes in a fraction of a second, but not on a machine that does three other things.
+expect.set_options(timeout=20_000)
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 needs_browser = [
     pytest.mark.browser,
