@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from segue.generator.errors import IntegrityError, UserError
+from segue.generator.errors import IntegrityError, SegueError, UserError
 
 
 def build_app() -> typer.Typer:
@@ -64,7 +64,7 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line. A `UserError` prints one line and exits with 2, damaged data with 3."""
+    """Run the command line. A `UserError` prints one line and exits with 2, damaged data with 3, all else with 4."""
     # Spinning OpenMP threads starve every other process on a small machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -79,3 +79,7 @@ def main() -> None:
     except IntegrityError as error:
         typer.echo(f"segue: {error}", err=True)
         sys.exit(3)
+    except SegueError as error:
+        # A database that cannot be reached, a store that others hold: nothing that a traceback would explain.
+        typer.echo(f"segue: {error}", err=True)
+        sys.exit(4)
