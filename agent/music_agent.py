@@ -31,6 +31,7 @@ from segue.agent.parts import WORKERS, assemble
 from segue.agent.state import InputState
 from segue.agent.storage import open_locks, open_saver
 from segue.agent.turn import Turn
+from segue.generator.errors import QueryError
 from segue.memory.editing import Edit, undo
 from segue.memory.events import Subject, TasteEvent, attributes_of
 from segue.memory.profile import Taste
@@ -124,7 +125,11 @@ class MusicAgent:
                 share what was said and shown in it, never their taste.
             id: idempotency key; a message delivered again under the same key gets the answer that it got before.
             weights: modality weights set by hand, for this turn.
-            personal: whether the listener's soft token, computed from their history, may steer this turn's search.
+            personal: whether what is known of the listener may choose what this turn searches for: the soft token of
+                their history, and their likings where the message leaves it open. Bans hold in any case.
+
+        Raises:
+            QueryError: `user`, `thread` or `id` has a NUL in it.
         """
         return await self._answer(message, user, thread, id, weights, personal, lambda partial: None)
 
@@ -259,6 +264,9 @@ class MusicAgent:
         personal: bool,
         told: Callable[[Partial], None],
     ) -> Turn:
+        if any("\0" in name for name in (user, thread, id or "")):
+            # Postgres can keep none, and a name cut there would be another listener's.
+            raise QueryError("names of listeners, threads and messages have no NUL in them")
         async with self._locks.hold(thread):
             earlier = None if id is None else await self._answered(thread, id)
             if earlier is not None:
