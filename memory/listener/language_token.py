@@ -14,19 +14,18 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from segue.generator.dialogue import Dialogue
 from segue.generator.language import MusicLanguageModel, get_embedding
 from segue.generator.layout import Codes
 from segue.generator.losses import codebook_losses, mean_loss
 from segue.generator.prompt import PromptBuilder
-from segue.generator.training.schedule import learning_rate
 from segue.generator.training_data.index import TrackIndex
 from segue.memory.listener.autoencoder import ListenerAutoencoder
 from segue.memory.listener.people import Person
 from segue.memory.listener.soft_token import SoftToken
-from segue.memory.listener.token_training import Ask, asks, counted
+from segue.memory.listener.token_training import Ask, Schedule, asks, counted, taught
 from segue.memory.listener.training import Report, users_of
 
 SEQUENCE_EVERY: Final = 4
@@ -37,17 +36,15 @@ _READ: Final = 16
 
 
 @dataclass(frozen=True)
-class LanguageTokenSettings:
+class LanguageTokenSettings(Schedule):
     """What the outcome depends on beside people, catalog and generator."""
 
+    epochs: int = 2
+    batch: int = 48
     examples: int = 4_000
     """Drawn; those with one of the usual requests count."""
     requests: int = 150
     """Different requests, the most usual ones: to read one takes as long as to learn from ten examples."""
-    epochs: int = 2
-    batch: int = 48
-    learning_rate: float = 2e-3
-    seed: int = 0
 
 
 def embedding_norm(model: MusicLanguageModel, texts: Sequence[NDArray[np.int64]]) -> float:
@@ -83,31 +80,14 @@ def train_language_token(
         places = autoencoder.places(codes)
         users = torch.cat([users_of(autoencoder, places, [ask.half for ask in examples])])
     users = users.clone()  # what inference made cannot be learnt through
-    random = np.random.default_rng(settings.seed)
-    total = settings.epochs * -(-len(examples) // settings.batch)
-    optimizer = torch.optim.AdamW(token.parameters(), lr=settings.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate((step + 1) / total))
-    losses: list[float] = []
-    done = 0
-    for _ in range(settings.epochs):
-        order = random.permutation(len(examples))
-        for start in range(0, len(order), settings.batch):
-            rows = order[start : start + settings.batch]
-            if with_codes := done % SEQUENCE_EVERY == SEQUENCE_EVERY - 1:
-                rows = rows[:SEQUENCE_BATCH]  # each costs as much as fourteen others
-            tokens = token(users[torch.from_numpy(rows)])
-            loss = _loss(model, prefixes, [examples[row] for row in rows], codes, tokens, with_codes=with_codes)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(token.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-            done += 1
-            if report and (done % 10 == 0 or done == total):
-                report(done, total, float(np.mean(losses)))
-                losses.clear()
-    return token.eval()
+
+    def loss(rows: NDArray[np.int64], step: int) -> Tensor:
+        if with_codes := step % SEQUENCE_EVERY == SEQUENCE_EVERY - 1:
+            rows = rows[:SEQUENCE_BATCH]  # each costs as much as fourteen others
+        tokens = token(users[torch.from_numpy(rows)])
+        return _loss(model, prefixes, [examples[row] for row in rows], codes, tokens, with_codes=with_codes)
+
+    return taught(token, len(examples), settings, loss, report, every=10)
 
 
 @dataclass(frozen=True, eq=False)

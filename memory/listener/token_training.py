@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from segue.generator.compact import CompactNetwork, music_batch, played, spoken
@@ -43,14 +44,20 @@ GENRE: Final = (
 
 
 @dataclass(frozen=True)
-class TokenSettings:
-    """What the outcome depends on beside people, catalog and generator."""
+class Schedule:
+    """How a projection is taught."""
 
-    examples: int = 8_000
     epochs: int = 3
     batch: int = 128
     learning_rate: float = 2e-3
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class TokenSettings(Schedule):
+    """What the outcome depends on beside people, catalog and generator."""
+
+    examples: int = 8_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,27 +130,46 @@ def train_token(
         places = autoencoder.places(codes)
         users = torch.cat([users_of(autoencoder, places, [ask.half for ask in examples])]).clone()
     targets = torch.from_numpy(codes[[ask.target for ask in examples]].astype(np.int64))
+
+    def loss(rows: NDArray[np.int64], step: int) -> Tensor:
+        heard = (states.batch(messages[rows]), states.batch(before[rows]), music_batch([nothing] * len(rows)))
+        each = network.heads.losses(network(*heard, token(users[rows])), targets[rows])
+        return mean_loss(each, counted(targets[rows]))
+
+    return taught(token, len(examples), settings, loss, report, every=20)
+
+
+def taught(
+    token: SoftToken,
+    examples: int,
+    settings: Schedule,
+    loss: Callable[[NDArray[np.int64], int], Tensor],
+    report: Report | None,
+    *,
+    every: int,
+) -> SoftToken:
+    """Return `token` after all epochs; `loss` gives that of a batch's rows, int64 [batch], at a step (from 0).
+
+    `report` is told every `every` steps.
+    """
     random = np.random.default_rng(settings.seed)
-    total = settings.epochs * -(-len(examples) // settings.batch)
+    total = settings.epochs * -(-examples // settings.batch)
     optimizer = torch.optim.AdamW(token.parameters(), lr=settings.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate((step + 1) / total))
     losses: list[float] = []
     done = 0
     for _ in range(settings.epochs):
-        order = random.permutation(len(examples))
+        order = random.permutation(examples)
         for start in range(0, len(order), settings.batch):
-            rows = order[start : start + settings.batch]
-            heard = (states.batch(messages[rows]), states.batch(before[rows]), music_batch([nothing] * len(rows)))
-            each = network.heads.losses(network(*heard, token(users[rows])), targets[rows])
-            loss = mean_loss(each, counted(targets[rows]))
+            lost = loss(order[start : start + settings.batch], done)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            lost.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(token.parameters(), 1.0)
             optimizer.step()
             schedule.step()
-            losses.append(loss.item())
+            losses.append(lost.item())
             done += 1
-            if report and (done % 20 == 0 or done == total):
+            if report and (done % every == 0 or done == total):
                 report(done, total, float(np.mean(losses)))
                 losses.clear()
     return token.eval()
