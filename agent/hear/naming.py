@@ -43,43 +43,11 @@ _OPEN_ENDS: Final = (
     ("onward",),
     ("onwards",),
 )
-_EMPTY: Final = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "or",
-        "to",
-        "for",
-        "i",
-        "me",
-        "my",
-        "you",
-        "it",
-        "this",
-        "that",
-        "these",
-        "those",
-        "some",
-        "any",
-        "so",
-        "very",
-        "really",
-        "something",
-        "anything",
-        "stuff",
-        "nothing",
-        "none",
-        "please",
-        "music",
-        "song",
-        "songs",
-        "track",
-        "tracks",
-    ]
-)
+_EMPTY: Final = frozenset((
+    "the", "a", "an", "of", "and", "or", "to", "for", "i", "me", "my", "you", "it", "this", "that", "these", "those",
+    "some", "any", "so", "very", "really", "something", "anything", "stuff", "nothing", "none", "please", "music",
+    "song", "songs", "track", "tracks",
+))  # fmt: skip
 
 
 @dataclass
