@@ -77,7 +77,7 @@ class SavedResult(BenchResult):
 
     provenance: Provenance
     quick: bool = False
-    """Whether `segue bench all --quick` made it smaller than the figures that are quoted."""
+    """Whether `--quick`, its own or that of `segue bench all`, made it smaller than a whole run."""
 
     @classmethod
     def read(cls, file: Path) -> "SavedResult":
@@ -94,7 +94,8 @@ def save(result: BenchResult, saving: Saving) -> None:
     """Write `result` with its provenance."""
     held = result.model_dump()
     held["data"] = without_folders(held["data"], paths_in(saving.arguments))
-    SavedResult(**held, provenance=provenance(saving.arguments)).write(saving.file)
+    quick = "--quick" in saving.arguments
+    SavedResult(**held, provenance=provenance(saving.arguments), quick=quick).write(saving.file)
 
 
 def require_file(path: Path) -> Path:
