@@ -168,3 +168,16 @@ def read_texts(body: MiniLM, tokenizer: MessageTokenizer, texts: Sequence[str]) 
     tokens = tokenizer(texts, [""] * len(texts))
     empty = torch.tensor([not text.strip() for text in texts])
     return Texts(body(tokens), tokens.real & ~empty[:, None])
+
+
+def read_dialogue(body: MiniLM, tokenizer: MessageTokenizer, dialogue: Dialogue) -> tuple[Texts, Texts]:
+    """Return the token states of a dialogue's two texts (see `spoken`), each of a batch of one.
+
+    They are read together: a pass over a short text costs what it costs to fetch the weights, however many texts share
+    it. Where nothing was said before, nothing is read.
+    """
+    message, before = spoken(dialogue)
+    states, real = read_texts(body, tokenizer, [message, before] if before.strip() else [message])
+    if not before.strip():
+        return Texts(states, real), Texts(states[:, :0], real[:, :0])
+    return Texts(states[:1], real[:1]), Texts(states[1:], real[1:])

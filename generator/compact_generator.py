@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from segue.generator.compact import CompactNetwork, music_batch, played, read_texts, spoken
+from segue.generator.compact import CompactNetwork, music_batch, played, read_dialogue
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import SemanticIdError, WeightsCorrupt
@@ -80,12 +80,11 @@ class CompactGenerator(OnePassGenerator):
 
         Raises SemanticIdError for codes of another layout, ValueError for a soft token of another length.
         """
-        message, before = spoken(dialogue)
         try:
             music = music_batch([played(dialogue, self.layout)])
         except ValueError as error:
             raise SemanticIdError(str(error)) from error
         with torch.inference_mode():
-            texts = [read_texts(self._body, self._tokenizer, [text]) for text in (message, before)]
+            texts = read_dialogue(self._body, self._tokenizer, dialogue)
             states = self._network(*texts, music, None if user is None else read_token(user, WIDTH)[None, None])
             return self._network.heads.distribution(states[0])

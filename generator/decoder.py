@@ -3,7 +3,8 @@
 The numbers are those of `transformers`; what is saved is its work per step, which for a small model on a CPU is a third
 of the time: keys and values lie in one block of known length that is written in place, the angles of all places are
 worked out once, and maps of one input are one product. Paths share the prompt that they continue, so that choosing
-among beams copies what came after it only. Knows a `MusicLanguageModel`'s layers; no codes and no prompts.
+among beams copies what came after it only; what all prompts begin with is read once and for all. Knows a
+`MusicLanguageModel`'s layers; no codes and no prompts.
 """
 
 from collections.abc import Sequence
@@ -63,17 +64,15 @@ class _Layer:
 class Decoder:
     """Reads tokens with a model whose low-rank changes were folded in; `longest` tokens at most on one path.
 
-    The model's matrices become views of joined ones, so it stays usable and nothing is held twice. Raises ValueError
-    for layers of another kind than Llama's or Qwen2's, or with a sliding window.
+    Prompts that begin with the tokens `opening` find these read. The model's matrices become views of joined ones, so
+    it stays usable and nothing is held twice. Raises ValueError for a model that `refusal` has something to say of.
     """
 
-    def __init__(self, model: "MusicLanguageModel", longest: int) -> None:
+    def __init__(self, model: "MusicLanguageModel", longest: int, opening: Sequence[int] = ()) -> None:
+        if (why := refusal(model)) is not None:
+            raise ValueError(why)
         base: Any = model.base.model
         config = model.base.config
-        if config.model_type not in ("llama", "qwen2") or config.hidden_act != "silu":
-            raise ValueError(f"a model of Llama's or Qwen2's kind is needed, not {config.model_type}")
-        if any(kind != "full_attention" for kind in getattr(config, "layer_types", None) or ()):
-            raise ValueError("a model with a sliding window cannot be decoded here")
         self._model = model
         self._longest = longest
         self._epsilon = float(config.rms_norm_eps)
@@ -89,6 +88,10 @@ class Decoder:
         half = self._width // 2
         self._cos = cos[0].clone()
         self._sin = torch.cat((-sin[0, :, :half], sin[0, :, half:]), dim=1)
+        self._opening = torch.tensor(opening, dtype=torch.int64)
+        self._opened: Paths | None = None
+        if opening:
+            self._opened = self.read(self._opening, 0)[1]
 
     @torch.inference_mode()
     def read(self, ids: Tensor, room: int, user: Tensor | None = None) -> tuple[Tensor, Paths]:
@@ -103,7 +106,10 @@ class Decoder:
         norm = self._last_norm
         shape = (len(self._layers), 2, 1, self._key_heads, total, self._width)
         paths = Paths(torch.empty(shape, dtype=norm.dtype, device=norm.device), 0, 0)
-        state = self._advance(paths, self._embedded(ids[None], user))[:, -1]
+        if self._opened is not None and self._opens(ids):
+            paths.length = self._opened.length
+            paths.block[..., : paths.length, :] = self._opened.block
+        state = self._advance(paths, self._embedded(ids[None, paths.length :], user))[:, -1]
         paths.shared = paths.length
         return state, paths
 
@@ -111,6 +117,11 @@ class Decoder:
     def advance(self, paths: Paths, ids: Tensor) -> Tensor:
         """Let each path read on and return the states of its new tokens [paths, new, d]; `ids` int64 [paths, new]."""
         return self._advance(paths, self._embedded(ids, None))
+
+    def _opens(self, ids: Tensor) -> bool:
+        """Return whether a prompt goes on after the opening."""
+        known = len(self._opening)
+        return len(ids) > known and torch.equal(ids[:known].cpu(), self._opening)
 
     def _embedded(self, ids: Tensor, user: Tensor | None) -> Tensor:
         return self._model.embed_with(ids.to(self._cos.device), user)
@@ -144,6 +155,19 @@ class Decoder:
 
     def _norm(self, x: Tensor, weight: Tensor) -> Tensor:
         return functional.rms_norm(x, weight.shape, weight, self._epsilon)
+
+
+def refusal(model: "MusicLanguageModel") -> str | None:
+    """Return why a model cannot be run here: its layers must be Llama's or Qwen2's, without a sliding window."""
+    config = model.base.config
+    if config.model_type not in ("llama", "qwen2") or config.hidden_act != "silu":
+        return f"a model of Llama's or Qwen2's kind is needed, not {config.model_type}"
+    if any(kind != "full_attention" for kind in getattr(config, "layer_types", None) or ()):
+        return "a model with a sliding window cannot be decoded here"
+    layers: Any = model.base.model
+    if type(layers.layers[0].self_attn.q_proj) is not nn.Linear:
+        return "the model's low-rank changes must be folded into its matrices first"
+    return None
 
 
 def _layer(layer: Any) -> _Layer:

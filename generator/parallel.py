@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from segue.generator.decoder import Decoder, refusal
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
 from segue.generator.language import MusicLanguageModel
@@ -16,7 +17,11 @@ from segue.generator.prompt import PromptBuilder
 
 
 class ParallelGenerator(OnePassGenerator):
-    """A `Generator` (see `interface`) on the language model."""
+    """A `Generator` (see `interface`) on the language model.
+
+    Any causal language model will do. One that `Decoder` can run answers sooner: the system message is read once for
+    all requests, and a third of what `transformers` costs a pass is saved.
+    """
 
     def __init__(
         self, model: MusicLanguageModel, prompts: PromptBuilder, *, fingerprint: str, weights: str = ""
@@ -26,6 +31,9 @@ class ParallelGenerator(OnePassGenerator):
         self.weights = weights
         self._model = model.eval()
         self._prompts = prompts
+        self._decoder: Decoder | None = None
+        if refusal(model) is None:
+            self._decoder = Decoder(model, prompts.max_tokens + 2, prompts.opening)
 
     @property
     def layout(self) -> CodeLayout:
@@ -45,7 +53,10 @@ class ParallelGenerator(OnePassGenerator):
         """
         token = self._model.token(user)
         prompt = self._prompts.prompt(dialogue)
-        ids = torch.from_numpy(np.append(prompt, self._prompts.codec.begin))[None]
+        ids = torch.from_numpy(np.append(prompt, self._prompts.codec.begin))
         with torch.inference_mode():
-            states = self._model.head_states(self._model.states(ids, user=token)[:, -1])
-            return self._model.heads.distribution(states[0])
+            if self._decoder is not None:
+                last, _ = self._decoder.read(ids, 0, token)
+            else:
+                last = self._model.states(ids[None], user=token)[:, -1]
+            return self._model.heads.distribution(self._model.head_states(last)[0])

@@ -102,15 +102,20 @@ class PromptBuilder:
     @cached_property
     def _least(self) -> int:
         """Room for the system message, a short last message and the opening of the answer."""
-        return len(self._system) + len(self._message("user", [])) + len(self._opening) + 16
+        return len(self._system) + len(self._message("user", [])) + len(self._answer) + 16
 
     @cached_property
-    def _opening(self) -> list[int]:
+    def _answer(self) -> list[int]:
         return [self.start, *self._fixed("assistant\n")]
 
     @cached_property
     def _line(self) -> list[int]:
         return self._fixed("\n")
+
+    @property
+    def opening(self) -> tuple[int, ...]:
+        """The ids of the system message, with which every prompt begins."""
+        return tuple(self._system)
 
     def text_ids(self, text: str) -> list[int]:
         """Return the ids of typed text: never a control token, never a music token."""
@@ -122,7 +127,7 @@ class PromptBuilder:
         The oldest turns are left out until the rest fits; a last message that does not fit alone keeps its end. Raises
         SemanticIdError where a track's codes do not belong to the codec's layout.
         """
-        room = self.max_tokens - len(self._system) - len(self._opening)
+        room = self.max_tokens - len(self._system) - len(self._answer)
         messages = self._messages(dialogue)
         kept: list[list[int]] = []
         for role, ids in reversed(messages):
@@ -134,7 +139,7 @@ class PromptBuilder:
                 break
             kept.append(message)
             room -= len(message)
-        flat = [*self._system, *(i for message in reversed(kept) for i in message), *self._opening]
+        flat = [*self._system, *(i for message in reversed(kept) for i in message), *self._answer]
         return np.array(flat, dtype=np.int64)
 
     def training(

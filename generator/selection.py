@@ -80,13 +80,23 @@ def _best_first(distribution: CodeDistribution) -> Iterator[Codes]:
 def _best_triples(part: ModalityDistribution) -> tuple[NDArray[np.float32], Codes]:
     """Return the likeliest triples of a modality with their log probabilities, the likeliest first."""
     joint = part.log_first[:, None] + part.log_second
-    pairs = np.argsort(-joint.ravel(), kind="stable")[:_WIDTH]
+    pairs = _highest(joint.ravel())
     first, second = np.divmod(pairs, joint.shape[1])
     scores = joint[first, second][:, None] + part.log_third(first, second)
-    order = np.argsort(-scores.ravel(), kind="stable")[:_WIDTH]
+    order = _highest(scores.ravel())
     order = order[np.isfinite(scores.ravel()[order])]
     pair, third = np.divmod(order, scores.shape[1])
     return scores.ravel()[order], np.stack([first[pair], second[pair], third], axis=1).astype(np.uint8)
+
+
+def _highest(scores: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the places of the `_WIDTH` highest scores, the highest first, the first among equals."""
+    if len(scores) > _WIDTH:
+        # Thousands of scores are sifted before the few that count are sorted: the sifting is ten times as quick.
+        places = np.flatnonzero(scores >= np.partition(scores, -_WIDTH)[-_WIDTH])
+    else:
+        places = np.arange(len(scores))
+    return places[np.argsort(-scores[places], kind="stable")[:_WIDTH]]
 
 
 def _rows(codes: Codes | None) -> frozenset[bytes]:

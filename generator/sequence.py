@@ -52,7 +52,7 @@ class SequenceGenerator:
         self.weights = weights
         self._model = model.eval()
         self._prompts = prompts
-        self._decoder = Decoder(model, prompts.max_tokens + 2 + POSITIONS)
+        self._decoder = Decoder(model, prompts.max_tokens + 2 + POSITIONS, prompts.opening)
         self._worker = Worker(self.name)
 
     @property

@@ -1,6 +1,7 @@
 """`segue bench generation`: how long each generator takes, what it weighs, and whether an illegal ID ever comes out.
 
-Latency after a prompt of about 60 tokens, one request at a time; IDs drawn with a seed for legality; the mask of one
+Latency after a prompt of about 60 tokens, one request at a time (the system message in it is the same for all prompts,
+so that a generator may have read it before); IDs drawn with a seed for legality; the mask of one
 decoding step over all IDs of a catalog. Each generator runs in a process of its own, so that memory and loading time
 are its own. Latency, memory and legality do not depend on what a network has learned: `--untrained` measures the
 language model's generators before there are weights. Figures of one machine: compare rows of one run.

@@ -66,6 +66,25 @@ def test_a_soft_token_is_read_before_the_last_token() -> None:
     assert not torch.allclose(expected[0, -1], without[0, -1], atol=1e-2)
 
 
+def test_an_opening_is_read_once_and_changes_no_state() -> None:
+    model = make("llama").fold()
+    prompt, token = torch.randint(0, 2000, (9,)), torch.randn(32)
+    plain, decoder = Decoder(model, 20), Decoder(model, 20, opening=prompt[:6].tolist())
+    fed: list[int] = []
+    read = decoder._advance
+    decoder._advance = lambda paths, x: (fed.append(x.shape[1]), read(paths, x))[1]  # type: ignore[method-assign]
+    other = torch.cat((prompt[:3] + 1, prompt[3:]))
+    for ids, user in ((prompt, None), (prompt, token), (other, None), (prompt[:6], None), (prompt[:7], token)):
+        state, kept = decoder.read(ids, 2, user)
+        expected, whole = plain.read(ids, 2, user)
+        torch.testing.assert_close(state, expected, atol=1e-4, rtol=1e-4)
+        assert (kept.length, kept.shared) == (whole.length, whole.shared)
+        following = torch.tensor([[5, 7]])
+        expected = plain.advance(whole, following)
+        torch.testing.assert_close(decoder.advance(kept, following), expected, atol=1e-4, rtol=1e-4)
+    assert fed[::2] == [3, 4, 9, 6, 2]  # only what comes after the opening, where there is one
+
+
 def test_a_chosen_path_goes_on_from_its_parent() -> None:
     model = make("llama").fold()
     prompt, first, second = torch.arange(5), torch.tensor([[7], [8]]), torch.tensor([[3], [4], [5]])

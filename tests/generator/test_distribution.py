@@ -7,7 +7,7 @@ from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution, ModalityDistribution, log_code_prior
 from segue.generator.interface import GenerationRequest
 from segue.generator.layout import DEFAULT_LAYOUT, CodeLayout
-from segue.generator.selection import select_ids
+from segue.generator.selection import _WIDTH, _highest, select_ids
 
 SMALL = CodeLayout(((4, 3, 2),) * 9)
 
@@ -127,3 +127,11 @@ def test_tables_that_do_not_fit_the_layout_are_refused() -> None:
         CodeDistribution(DEFAULT_LAYOUT, parts)
     with pytest.raises(ValueError, match="needs 9 modalities"):
         CodeDistribution(SMALL, parts[:8])
+
+
+@pytest.mark.parametrize("size", [3, _WIDTH, _WIDTH + 1, 3000])
+def test_the_highest_scores_are_those_of_a_stable_sort_of_all(size: int) -> None:
+    random = np.random.default_rng(size)
+    forbidden = np.float32([-np.inf, 0, 1, 2])  # many equals, and more forbidden ones than there is room for
+    for scores in (random.normal(size=size).astype(np.float32), random.choice(forbidden, size)):
+        assert _highest(scores).tolist() == np.argsort(-scores, kind="stable")[:_WIDTH].tolist()

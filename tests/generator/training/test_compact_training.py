@@ -132,6 +132,20 @@ def test_sentence_vectors_are_those_of_the_sentence_encoder() -> None:
     np.testing.assert_allclose(found.numpy(), SentenceEncoder().encode(texts), atol=1e-4)
 
 
+@pytest.mark.parametrize("before", ["", "something for a long drive at night, please"])
+def test_texts_that_are_read_together_are_read_as_if_alone(before: str) -> None:
+    from segue.generator.compact import read_dialogue, read_texts
+    from segue.generator.minilm import MessageTokenizer
+
+    body, tokenizer, network = MiniLM.load(), MessageTokenizer(), CompactNetwork(LAYOUT).eval()
+    message = "no, slower"
+    texts = read_dialogue(body, tokenizer, Dialogue.of(*([before, "Sure!"] if before else []), message))
+    alone = [read_texts(body, tokenizer, [text]) for text in (message, before)]
+    music = music_batch([played(Dialogue(), LAYOUT)])
+    torch.testing.assert_close(network(*texts, music), network(*alone, music), atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(sentence_vectors(texts[1]).detach(), sentence_vectors(alone[1]).detach(), atol=1e-5)
+
+
 def test_a_dialogue_without_a_word_or_a_track_is_read_as_nothing() -> None:
     network = CompactNetwork(LAYOUT).eval()
     nothing = Texts(torch.zeros(1, 2, 384), torch.zeros(1, 2, dtype=torch.bool))
