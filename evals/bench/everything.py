@@ -21,7 +21,11 @@ from segue.evals.bench.result import SavedResult
 def command(
     data: Annotated[list[Path], typer.Option(help="Folder in which data files are found by their names; repeatable.")],
     catalog: Annotated[
-        list[Path] | None, typer.Option(help="Catalog folder; repeatable. The default catalog if none is given.")
+        list[Path] | None,
+        typer.Option(
+            help="Catalog folder, or the word default; repeatable: a benchmark takes the first that has what it needs, "
+            "latencies are measured over each. The default catalog if none is given."
+        ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller, for a first look; the page says so.")] = False,
     only: Annotated[str, typer.Option(help="Only these benchmarks, separated by commas.")] = "",
@@ -36,7 +40,8 @@ def command(
     unknown = set(wanted) - {planned.bench for planned in PLAN}
     if unknown:
         raise typer.BadParameter(f"no such benchmark: {', '.join(sorted(unknown))}")
-    catalogs = [(folder.resolve().name, folder) for folder in catalog or ()] or [("", _default())]
+    folders = [_default() if str(folder) == "default" else folder for folder in catalog or (Path("default"),)]
+    catalogs = [("" if not number else folder.resolve().name, folder) for number, folder in enumerate(folders)]
     began, failed = time.perf_counter(), []
     for planned in PLAN:
         if wanted and planned.bench not in wanted:

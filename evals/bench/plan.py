@@ -20,8 +20,8 @@ class Planned:
     """(option, names of files in the data folders), each file given with the option."""
     folder: tuple[str, str] | None = None
     """(option, name of a file whose folder is given)."""
-    catalog: bool = False
-    """Whether it runs once for each catalog."""
+    catalog: Literal["none", "first", "each"] = "none"
+    """Whether it runs over no catalog, over the first that has what it needs, or over each such."""
     need: Need | None = None
     """What the catalog's tracks must have."""
     full: tuple[str, ...] = ()
@@ -37,14 +37,14 @@ TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
 PLAN: Final = (
     Planned("backends", skipped="asks a vLLM server: make vllm, then segue bench backends"),
     Planned(
-        "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog=True, need="dialogue tracks",
+        "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all"),
     ),
-    Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog=True, quick=("--limit", "600")),
+    Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog="first", quick=("--limit", "600")),
     Planned("generation", full=("--repeats", "10"), quick=("--rows", "compact", "--repeats", "10", "--draws", "20")),
-    Planned("hear", files=(("--turns", TURNS),), catalog=True),
+    Planned("hear", files=(("--turns", TURNS),), catalog="first"),
     Planned("importance", files=(("--turns", TURNS),)),
-    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog=True, quick=("--limit", "300")),
+    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog="first", quick=("--limit", "300")),
     Planned("match", quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
     Planned("memory", quick=("--events", "200", "--logs", "100,1000")),
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
@@ -52,34 +52,34 @@ PLAN: Final = (
         "next-song", folder=("--radio", "radio_playlists.txt.gz"),
         full=("--share", "0.1", "--epochs", "5"), quick=("--share", "0.03", "--epochs", "1", "--codebooks", "16"),
     ),
-    Planned("obedience", catalog=True, full=("--turns", "400"), quick=("--turns", "16")),
-    Planned("personal", catalog=True, need="playlists", full=("--limit", "60"), quick=("--quick",)),
+    Planned("obedience", catalog="first", full=("--turns", "400"), quick=("--turns", "16")),
+    Planned("personal", catalog="first", need="playlists", full=("--limit", "60"), quick=("--quick",)),
     Planned(
-        "quantizers", catalog=True,
+        "quantizers", catalog="first",
         full=("--tracks", "5000", "--epochs", "10"), quick=("--tracks", "500", "--epochs", "1"),
     ),
-    Planned("ranking", files=(("--dialogs", (DIALOGS,)),), catalog=True, quick=("--repeats", "10")),
-    Planned("requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog=True, quick=("--limit", "40")),
-    Planned("search", files=(("--queries", ("requests.jsonl.gz",)),), catalog=True, quick=("--most", "50")),
-    Planned("serving", catalog=True, quick=("--quick",)),
+    Planned("ranking", files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "10")),
+    Planned("requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog="first", quick=("--limit", "40")),
+    Planned("search", files=(("--queries", ("requests.jsonl.gz",)),), catalog="each", quick=("--most", "50")),
+    Planned("serving", catalog="first", quick=("--quick",)),
     Planned(
-        "similar", catalog=True, need="playlists",
+        "similar", catalog="first", need="playlists",
         full=("--rows", "segue,kmeans-1024,random", "--seeds", "1000"),
         quick=("--rows", "segue,random", "--seeds", "100"),
     ),
-    Planned("simulate", catalog=True, full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
+    Planned("simulate", catalog="first", full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
     Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "3", "--writers", "2")),
     Planned(
         "text-to-music", files=(("--requests", ("artist_facts.jsonl",)),), folder=("--tags", "radio_tags.txt.gz"),
-        catalog=True, full=("--limit", "200"),
+        catalog="first", full=("--limit", "200"),
         quick=("--rows", "bm25,minilm,compact", "--limit", "30", "--bootstrap", "200"),
     ),
     Planned("threads", full=("--kills", "20"), quick=("--turns", "50", "--users", "5", "--kills", "2")),
     Planned(
-        "tokens", files=(("--dialogs", (DIALOGS,)),), catalog=True, need="dialogue tracks",
+        "tokens", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         quick=("--rows", "compact", "--limit", "60", "--bootstrap", "200"),
     ),
-    Planned("turn", catalog=True, full=("--n", "100"), quick=("--n", "10", "--long", "10")),
+    Planned("turn", catalog="each", full=("--n", "100"), quick=("--n", "10", "--long", "10")),
 )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ class Run:
     """One benchmark with its arguments, or why it is left out."""
 
     name: str
-    """Of the result's file: the benchmark's, and the catalog's where it is not the default one."""
+    """Of the result's file: the benchmark's, and the catalog's where it runs over each and this is not the first."""
     arguments: tuple[str, ...] = ()
     smaller: bool = False
     """Whether the arguments ask less than those of the whole form."""
@@ -96,7 +96,7 @@ class Run:
 
 
 def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, Path]], *, quick: bool) -> list[Run]:
-    """Return the runs of one benchmark over the data folders and the catalogs (name or "", folder)."""
+    """Return the runs of one benchmark over the data folders and the catalogs (name, folder); the first has no name."""
     if planned.skipped:
         return [Run(planned.bench, skipped=planned.skipped)]
     arguments = [planned.bench]
@@ -111,16 +111,17 @@ def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, P
         arguments += [planned.folder[0], str(file.parent)]
     arguments += planned.quick if quick else planned.full
     smaller = quick and planned.quick != planned.full
-    if not planned.catalog:
+    if planned.catalog == "none":
         return [Run(planned.bench, tuple(arguments), smaller)]
-    found = []
-    for name, folder in catalogs:
-        file_name = f"{planned.bench}-{name}" if name else planned.bench
-        if planned.need is not None and not has(planned.need, folder):
-            found.append(Run(file_name, skipped=f"no track of the catalog has {planned.need}"))
-        else:
-            found.append(Run(file_name, (*arguments, "--catalog", str(folder)), smaller))
-    return found
+    fit = [(name, folder) for name, folder in catalogs if planned.need is None or has(planned.need, folder)]
+    if not fit:
+        return [Run(planned.bench, skipped=f"no track of a catalog has {planned.need}")]
+    if planned.catalog == "first":
+        return [Run(planned.bench, (*arguments, "--catalog", str(fit[0][1])), smaller)]
+    return [
+        Run(f"{planned.bench}-{name}" if name else planned.bench, (*arguments, "--catalog", str(folder)), smaller)
+        for name, folder in fit
+    ]
 
 
 def find(name: str, folders: Sequence[Path]) -> Path | None:

@@ -1,12 +1,13 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from segue.evals.bench import everything
+from segue.evals.bench import everything, plan
 from segue.evals.bench.app import app
 from segue.evals.bench.page import PAGE, RESULTS, page, read_results, table
 from segue.evals.bench.plan import PLAN, Planned, Run, runs
@@ -134,7 +135,7 @@ def test_every_benchmark_is_planned_with_options_that_it_has() -> None:
 
 
 def test_what_has_no_data_is_skipped_with_the_reason(tmp_path: Path) -> None:
-    planned = Planned("hear", files=(("--turns", ("turns.jsonl",)),), catalog=True, quick=("--fast",))
+    planned = Planned("hear", files=(("--turns", ("turns.jsonl",)),), catalog="each", quick=("--fast",))
     (tmp_path / "deep").mkdir()
     catalogs = [("", Path("one")), ("big", Path("two"))]
     assert runs(planned, [tmp_path], catalogs, quick=True)[0].skipped == "no turns.jsonl in the data folders"
@@ -147,12 +148,25 @@ def test_what_has_no_data_is_skipped_with_the_reason(tmp_path: Path) -> None:
     whole = runs(planned, [tmp_path], catalogs, quick=False)
     assert [run.smaller for run in whole] == [False, False]
     assert "--fast" not in whole[0].arguments
+    (only,) = runs(replace(planned, catalog="first"), [tmp_path], catalogs, quick=False)
+    assert only == Run("hear", ("hear", "--turns", file, "--catalog", "one"))
+
+
+def test_a_benchmark_takes_the_first_catalog_that_has_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "has", lambda need, folder: folder == Path("two"))
+    planned = Planned("personal", catalog="first", need="playlists")
+    catalogs = [("", Path("one")), ("big", Path("two"))]
+    assert runs(planned, [tmp_path], catalogs, quick=False) == [Run("personal", ("personal", "--catalog", "two"))]
+    (skipped,) = runs(planned, [tmp_path], catalogs[:1], quick=False)
+    assert skipped.skipped == "no track of a catalog has playlists"
 
 
 def test_all_keeps_going_after_a_failure_and_exits_with_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, _ = scored(tmp_path)
-    plan = (Planned("match", full=("--tracks", "1")), Planned("backends", skipped="needs a server"))
-    monkeypatch.setattr(everything, "PLAN", plan)
+    planned = (Planned("match", full=("--tracks", "1")), Planned("backends", skipped="needs a server"))
+    monkeypatch.setattr(everything, "PLAN", planned)
     to = tmp_path / "page.md"
     asked = ["all", "--data", str(tmp_path), "--catalog", str(tmp_path), "--results", str(kept.parent), "--to", str(to)]
     ran = CliRunner().invoke(app, asked)
