@@ -16,6 +16,7 @@ from segue.generator.errors import UserError
 if TYPE_CHECKING:
     from segue.generator.tokenizer import Tokenizer
     from segue.generator.training.corpus import Corpus
+    from segue.generator.training.language import LanguageSettings
 
 METRICS = "training.jsonl"
 """The file beside the weights that holds one line per report of their training."""
@@ -46,6 +47,9 @@ def train(
     rank: Annotated[int, typer.Option(min=0, help="Rank of the language model's changes; 0 trains all of it.")] = 16,
     base: Annotated[str, typer.Option(help="Base language model: the bundled one, a folder or a hub name.")] = "",
     self_similarity: Annotated[float, typer.Option(min=0, help="Weight of TalkPlay's self-similarity loss.")] = 0.1,
+    held_out: Annotated[
+        int, typer.Option(min=0, help="Examples kept out of the language model's training, to report their loss.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same order of examples.")] = 0,
 ) -> None:  # fmt: skip
     """Train a generator on the tracks of one or more catalogs. A killed training of the language model resumes.
@@ -53,6 +57,7 @@ def train(
     With --folds, for a ranker to learn from, the weights lie in the folders fold-0, fold-1 and so on of --out.
     """
     from segue.generator.tokenizer import Tokenizer
+    from segue.generator.training.language import LanguageSettings
 
     _refuse_garbage(artist_requests, dialogues)
     tokenizer = Tokenizer.load()
@@ -60,6 +65,8 @@ def train(
     with console.status("encoding the tracks"):
         corpus = _corpus(catalog, tokenizer, artist_requests, dialogues, examples, seed)
     console.print(f"{len(corpus.examples):,} examples")
+    if held_out >= len(corpus.examples):
+        raise UserError(f"{held_out:,} of {len(corpus.examples):,} examples held out leave nothing to learn")
     about = {
         "command": f"segue {shlex.join(_without_folders(argument) for argument in sys.argv[1:])}",
         "data": {path.name: _digest(path) for path in (*catalog, artist_requests, dialogues) if path},
@@ -73,7 +80,10 @@ def train(
     elif folds > 1:
         raise UserError("--folds is for the compact generator")
     else:
-        _train_language(corpus, tokenizer, out, about, epochs, steps, seed, rank, base, self_similarity)
+        settings = LanguageSettings(
+            epochs=epochs, steps=steps, self_similarity=self_similarity, held_out=held_out, seed=seed
+        )
+        _train_language(corpus, tokenizer, out, about, settings, rank, base)
     console.print(f"weights in {out}")
 
 
@@ -223,15 +233,15 @@ def _train_compact(
 
 
 def _train_language(
-    corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any],
-    epochs: int, steps: int | None, seed: int, rank: int, base: str, self_similarity: float,
+    corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any], settings: "LanguageSettings",
+    rank: int, base: str,
 ) -> None:  # fmt: skip
     from segue.generator import base_model
     from segue.generator.language import MusicLanguageModel
     from segue.generator.language_files import base_hash, save_language
     from segue.generator.prompt import PromptBuilder
     from segue.generator.training.centroids import centroids
-    from segue.generator.training.language import LanguageSettings, train_language
+    from segue.generator.training.language import train_language
 
     name = base or base_model.BUNDLED
     try:
@@ -240,10 +250,9 @@ def _train_language(
         raise UserError(f"no base model {name!r}: {error}") from error
     prompts = PromptBuilder(words, max_tokens=TRAINING_TOKENS, max_tracks=TRAINING_TRACKS)
     try:
-        model = MusicLanguageModel(base_model.load_model(name), prompts.codec, rank=rank, seed=seed)
+        model = MusicLanguageModel(base_model.load_model(name), prompts.codec, rank=rank, seed=settings.seed)
     except ValueError as error:
         raise UserError(f"{name} cannot be trained: {error}") from error
-    settings = LanguageSettings(epochs=epochs, steps=steps, self_similarity=self_similarity, seed=seed)
     with _Bars(out / METRICS) as bars:
         train_language(
             model, prompts, corpus, settings, centroids=centroids(tokenizer), checkpoint=out / "checkpoint",

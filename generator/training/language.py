@@ -2,7 +2,8 @@
 
 Each example gives the parallel heads one state, that of the begin token. Every other batch also carries the target's 27
 codes, from which the rows of the sequence learn: cross-entropy with the softmax restricted to the position's codebook,
-plus TalkPlay's self-similarity loss, which keeps token rows as alike as the code vectors that they stand for. The
+plus TalkPlay's self-similarity loss, which keeps token rows as alike as the code vectors that they stand for. It is
+measured where it is not learnt from, too; examples that are held out tell learning from remembering (its figure 2). The
 base's weights stay in bfloat16 where that is quick; what learns is float32, for bfloat16 rounds small updates away.
 
 Knows examples as token ids; what they speak of is the corpus's business.
@@ -49,17 +50,22 @@ class LanguageSettings:
     self_similarity: float = SELF_SIMILARITY_WEIGHT
     sequence_share: float = 0.5
     """Share of the batches that also teach the sequence."""
+    held_out: int = 0
+    """Examples, the last of the corpus, that are not learnt from and whose loss is reported."""
     seed: int = 0
     steps: int | None = None
     """Stop after so many steps, where the epochs have more; the learning rate falls to 0 by then."""
 
 
 class Losses(NamedTuple):
-    """Means since the last report, nats per position of a known modality."""
+    """Means since the last report, nats per position of a known modality; NaN for what was not measured."""
 
     parallel: float
     sequence: float
     self_similarity: float
+    held_parallel: float = np.nan
+    """Of the examples held out, when the report is made."""
+    held_sequence: float = np.nan
 
 
 Report = Callable[[int, int, Losses], None]
@@ -122,11 +128,15 @@ def train_language(
 ) -> None:
     """Train `model` in place, resuming from `checkpoint` where that folder holds one.
 
-    `centroids` are the code vectors of the 27 positions for the self-similarity loss, None for those without.
+    `centroids` are the code vectors of the 27 positions for the self-similarity loss, None for those without. Raises
+    ValueError where more examples are held out than there are.
     """
+    learnt = len(corpus.examples) - settings.held_out
+    if learnt <= 0:
+        raise ValueError(f"{len(corpus.examples)} examples leave nothing to learn with {settings.held_out} held out")
     examples = [prompts.training(corpus.dialogue(e), corpus.target(e)) for e in corpus.examples]
     targets = [corpus.target(e) for e in corpus.examples]
-    plan = _plan([len(example.ids) for example in examples], settings)
+    plan = _plan([len(example.ids) for example in examples[:learnt]], settings)
     optimizer = _optimizer(model, settings)
     described: dict[str, Any] = {**asdict(settings), "examples": len(examples)}
     done = load_checkpoint(checkpoint, model, optimizer, described) if checkpoint else 0
@@ -142,8 +152,9 @@ def train_language(
         parallel, sequence = batch_losses(model, batch, with_codes=with_codes)
         loss = parallel if sequence is None else parallel + sequence
         alike = torch.zeros(())
-        if settings.self_similarity and with_codes:
-            alike = mean_self_similarity_loss(model.rows, centroids, model.codec.layout)
+        if with_codes:
+            with torch.set_grad_enabled(bool(settings.self_similarity)):
+                alike = mean_self_similarity_loss(model.rows, centroids, model.codec.layout)
             loss = loss + settings.self_similarity * alike
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -153,7 +164,8 @@ def train_language(
             Losses(parallel.item(), *((sequence.item(), alike.item()) if sequence is not None else (np.nan, np.nan)))
         )
         if report and ((step + 1) % every == 0 or step + 1 == len(plan)):
-            report(step + 1, len(plan), _mean(seen))
+            held = held_losses(model, examples[learnt:], targets[learnt:], settings.batch)
+            report(step + 1, len(plan), _mean(seen)._replace(held_parallel=held[0], held_sequence=held[1]))
             seen.clear()
         if checkpoint and (step + 1) % checkpoint_every == 0:
             save_checkpoint(checkpoint, model, optimizer, step + 1, described)
@@ -162,9 +174,29 @@ def train_language(
     model.eval()
 
 
+@torch.no_grad()
+def held_losses(
+    model: MusicLanguageModel, examples: Sequence[TrainingIds], codes: Sequence[Codes], batch: int
+) -> tuple[float, float]:
+    """Return the losses of parallel heads and sequence on examples that are not learnt from; NaN where none are."""
+    if not examples:
+        return np.nan, np.nan
+    training = model.training
+    model.eval()
+    found = []
+    for start in range(0, len(examples), batch):
+        part = collate(examples[start : start + batch], codes[start : start + batch], with_codes=True)
+        parallel, sequence = batch_losses(model, part, with_codes=True)
+        found.append((parallel.item(), sequence.item() if sequence is not None else np.nan))
+    model.train(training)
+    shares = [min(batch, len(examples) - start) for start in range(0, len(examples), batch)]
+    one, two = np.average(found, axis=0, weights=shares)
+    return float(one), float(two)
+
+
 def _mean(seen: Sequence[Losses]) -> Losses:
     """Return the mean of each loss; NaN for one that no step had."""
-    columns = (np.array(column) for column in zip(*seen, strict=True))
+    columns = (np.array(column) for column in zip(*(losses[:3] for losses in seen), strict=True))
     return Losses(*(float(np.mean(kept)) if (kept := c[~np.isnan(c)]).size else np.nan for c in columns))
 
 

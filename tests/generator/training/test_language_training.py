@@ -67,6 +67,19 @@ def test_both_ways_of_answering_are_learnt(smollm_tokenizer: PreTrainedTokenizer
     assert np.array_equal(answer.best, known.codes["t0"])
 
 
+def test_held_out_examples_are_told_and_not_learnt(smollm_tokenizer: PreTrainedTokenizerFast) -> None:
+    model, known = build(smollm_tokenizer), corpus()
+    prompts = PromptBuilder(smollm_tokenizer, model.codec)
+    told: list[Losses] = []
+    settings = replace(SETTINGS, held_out=4)  # all of the second wish's, the last ones
+    train_language(model, prompts, known, settings, report=lambda done, total, losses: told.append(losses), every=5)
+    assert told[-1].parallel < told[0].parallel / 2
+    assert told[-1].held_parallel > 2 * told[-1].parallel
+    assert told[-1].held_sequence > told[-1].sequence
+    with pytest.raises(ValueError, match="nothing to learn"):
+        train_language(model, prompts, known, replace(settings, held_out=8))
+
+
 def test_a_killed_training_resumes_to_the_same_end(smollm_tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
     class Killed(Exception):
         pass
