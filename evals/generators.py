@@ -7,16 +7,16 @@ semantic ID, as in 3MToken).
 `compact`, `parallel` and `sequence` run with the shipped weights, `compact adapted` with those that `segue adapt`
 fitted to the catalog (a folder that was adapted; a file is adapted on the spot), `compact random` with heads fitted to
 random IDs: the control of SiriusXM's paper, for what codes without meaning are worth. `compact k-means` is fitted to
-flat clusters, as many as one byte holds, and `compact anew` in the same way to the codes that ship: what these two
-differ in is the codes alone. Knows generators and codes.
+flat clusters, as many as one byte holds, and `compact anew` in the same way to the codes that ship: what these three
+differ in is the codes alone, for they learn from the same requests. Knows generators and codes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,14 @@ from segue.generator.layout import UNKNOWN, CodeLayout, Codes
 from segue.generator.modality import LEVELS, MODALITIES
 from segue.generator.tokenizer import Tokenizer
 from segue.generator.track import Track
+from segue.generator.training.corpus import Mixture
 from segue.tools.match import LEVEL_VALUES
 from segue.tools.ranking.situation import Situation
+
+CONTROLS: Final = Mixture(requests=8_000, conversations=2_000, playlists=1_200, names=8_000)
+"""What the controls learn from: a third of an adaptation, for there are three of them and only the codes differ."""
+_READ: Final[WeakKeyDictionary[Corpus, Any]] = WeakKeyDictionary()
+"""What was read for the controls of a corpus (`TextStates`)."""
 
 Weigh = Callable[[Situation], NDArray[np.float32]]
 """Nine weights for a state, float32 [9]."""
@@ -141,11 +147,6 @@ class _Row:
         return self._score(state, self._weigh(state))
 
 
-def generator_rows(name: str, corpus: Corpus, catalog: Path) -> list[Ranker]:
-    """Return the rows of the generator `name` over a corpus that was read from `catalog`."""
-    return GENERATORS[name](corpus, catalog).rows()
-
-
 def _compact(corpus: Corpus, catalog: Path) -> GeneratorRows:
     from segue.generator.shipped import compact_generator
 
@@ -202,9 +203,12 @@ def _compact_anew(corpus: Corpus, catalog: Path) -> GeneratorRows:
 def _anew(corpus: Corpus, tokenizer: Tokenizer, codes: Codes, name: str) -> GeneratorRows:
     """Fit heads to the codes without the shipped weights, which know one kind of codes only."""
     from segue.generator.compact_generator import CompactGenerator
+    from segue.generator.minilm import MiniLM
     from segue.generator.training.adapt import Adaptation, adapt
+    from segue.generator.training.compact import TextStates
 
-    network, _ = adapt(corpus.tracks, codes, tokenizer, replace(Adaptation(), from_shipped=False))
+    states = _READ.setdefault(corpus, TextStates(MiniLM.load()))
+    network, _ = adapt(corpus.tracks, codes, tokenizer, Adaptation(CONTROLS, from_shipped=False), states=states)
     return _rows(CompactGenerator(network, tokenizer.fingerprint), corpus, name=name, codes=codes)
 
 

@@ -216,11 +216,11 @@ def _train_compact(
     from segue.generator.compact_generator import save_compact
     from segue.generator.minilm import MiniLM
     from segue.generator.training.adapt import new_network
-    from segue.generator.training.compact import CompactSettings, prepare, train_compact
+    from segue.generator.training.compact import CompactSettings, TextStates, prepare, train_compact
 
     settings = CompactSettings(epochs=epochs, seed=seed)
     with _Bars(out / METRICS) as bars:
-        prepared = prepare(corpus, MiniLM.load(), new_network(tokenizer), bars.reading)
+        prepared = prepare(corpus, TextStates(MiniLM.load()), new_network(tokenizer), bars.reading)
         for fold in range(folds):
             network = new_network(tokenizer)
             only = corpus.without_fold(fold, folds) if folds > 1 else range(len(corpus.examples))

@@ -56,7 +56,7 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Measure rankers on human conversations."""
-    from segue.evals.generators import GENERATORS, generator_rows
+    from segue.evals.generators import GENERATORS
     from segue.evals.rankers import RANKERS
     from segue.evals.stacks import FULL, stack_rows
 
@@ -82,7 +82,7 @@ def command(
     rankers = [RANKERS[name](corpus) for name in dict.fromkeys((*wanted, against)) if name in RANKERS]
     for name in wanted:
         if name in GENERATORS:
-            rankers += generator_rows(name, corpus, catalog)
+            rankers += GENERATORS[name](corpus, catalog).rows()
     if FULL in (*wanted, against):
         rankers += stack_rows(corpus, catalog, ranking)
     ranks = rank_turns(rankers, turns, pools)

@@ -19,7 +19,7 @@ from segue.generator.minilm import WIDTH, MiniLM
 from segue.generator.modality import Modality
 from segue.generator.tokenizer import Tokenizer
 from segue.generator.track import Track
-from segue.generator.training.compact import CompactSettings, Prepared, Report, prepare, train_compact
+from segue.generator.training.compact import CompactSettings, Prepared, Report, TextStates, prepare, train_compact
 from segue.generator.training.corpus import ADAPTATION, Mixture, build_corpus
 
 SENTENCE_MODALITIES: Final = (Modality.BM, Modality.ST, Modality.SF, Modality.AB)
@@ -64,13 +64,15 @@ def adapt(
     tokenizer: Tokenizer,
     adaptation: Adaptation | None = None,
     *,
+    states: TextStates | None = None,
     reading: Callable[[int, int], None] | None = None,
     report: Report | None = None,
 ) -> tuple[CompactNetwork, dict[str, Any]]:
     """Return a network that knows these tracks, and what it was made of (for the manifest).
 
-    `codes` [n, 27] are the tracks' by `tokenizer`. `reading` is called with the texts read and their number, `report`
-    during the training. Raises ValueError where there are no tracks.
+    `codes` [n, 27] are the tracks' by `tokenizer`. `states` are texts read before, to which these are added: who learns
+    the same requests for several kinds of codes reads them once. `reading` is called with the texts read and their
+    number, `report` during the training. Raises ValueError where there are no tracks.
     """
     adaptation = adaptation or Adaptation()
     # A small catalog needs fewer examples to be seen as often, yet some thousands: how people ask must be learnt too.
@@ -85,7 +87,7 @@ def adapt(
     )
     network, started = _start(tokenizer, from_shipped=adaptation.from_shipped)
     corpus = build_corpus(tracks, codes, mixture)
-    prepared: Prepared = prepare(corpus, MiniLM.load(), network, reading)
+    prepared: Prepared = prepare(corpus, states or TextStates(MiniLM.load()), network, reading)
     train_compact(network, prepared, adaptation.settings, report)
     about = {
         "tracks": len(tracks),

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from segue.generator.compact import CompactNetwork, Music, Texts, music_batch, played, read_texts, spoken
 from segue.generator.losses import known_positions, mean_loss
-from segue.generator.minilm import MessageTokenizer, MiniLM
+from segue.generator.minilm import WIDTH, MessageTokenizer, MiniLM
 from segue.generator.precision import autocast
 from segue.generator.training.corpus import Corpus
 from segue.generator.training.schedule import batches, learning_rate
@@ -52,23 +52,31 @@ Report = Callable[[Step], None]
 class TextStates:
     """Token states of many texts, each read once, kept in half precision end to end."""
 
-    def __init__(self, body: MiniLM, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> None:
-        tokenizer = MessageTokenizer()
-        distinct = sorted(dict.fromkeys(texts), key=len)
-        self._row = {text: row for row, text in enumerate(distinct)}
+    def __init__(self, body: MiniLM) -> None:
+        self._body = body
+        self._tokenizer = MessageTokenizer()
+        self._row: dict[str, int] = {}
+        self._states = torch.empty(0, WIDTH, dtype=torch.float16)
+        self._ends = np.empty(0, dtype=np.int64)
+        self._lengths = np.empty(0, dtype=np.int64)
+
+    def read(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> None:
+        """Read those texts that have not been read. `progress` is called with the texts done and their total."""
+        new = sorted(dict.fromkeys(text for text in texts if text not in self._row), key=len)
         parts: list[Tensor] = []
         lengths: list[int] = []
-        for start in range(0, len(distinct), _READ):
+        for start in range(0, len(new), _READ):
             # Half precision is kept anyway.
             with autocast():
-                states, real = read_texts(body, tokenizer, distinct[start : start + _READ])
+                states, real = read_texts(self._body, self._tokenizer, new[start : start + _READ])
             parts.append(states[real].half())
             lengths += real.sum(dim=1).tolist()
             if progress:
-                progress(min(start + _READ, len(distinct)), len(distinct))
-        self._states = torch.cat(parts)
-        self._ends = np.cumsum(lengths)
-        self._lengths = np.array(lengths)
+                progress(min(start + _READ, len(new)), len(new))
+        self._row |= {text: row for row, text in enumerate(new, start=len(self._row))}
+        self._states = torch.cat((self._states, *parts))
+        self._lengths = np.concatenate((self._lengths, np.array(lengths, dtype=np.int64)))
+        self._ends = np.cumsum(self._lengths)
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the numbers of texts that were read."""
@@ -104,12 +112,12 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    corpus: Corpus, body: MiniLM, network: CompactNetwork, progress: Callable[[int, int], None] | None = None
+    corpus: Corpus, states: TextStates, network: CompactNetwork, progress: Callable[[int, int], None] | None = None
 ) -> Prepared:
-    """Read every text of a corpus once. `progress` is called with the texts done and their total."""
+    """Read what `states` lacks of a corpus's texts. `progress` is called with the texts done and their total."""
     dialogues = [corpus.dialogue(example) for example in corpus.examples]
     texts = [spoken(dialogue) for dialogue in dialogues]
-    states = TextStates(body, [text for pair in texts for text in pair], progress)
+    states.read([text for pair in texts for text in pair], progress)
     return Prepared(
         states,
         states.rows([message for message, _ in texts]),

@@ -120,7 +120,8 @@ def train_token(
     """
     examples = asks(index, [group for group in groups if group], settings.examples, seed=settings.seed)
     texts = [spoken(Dialogue.of(ask.text)) for ask in examples]
-    states = TextStates(MiniLM.load(), [text for pair in texts for text in pair], reading)
+    states = TextStates(MiniLM.load())
+    states.read([text for pair in texts for text in pair], reading)
     messages, before = states.rows([one for one, _ in texts]), states.rows([two for _, two in texts])
     nothing = played(Dialogue(), network.layout)
     network.requires_grad_(False).eval()

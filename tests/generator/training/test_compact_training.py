@@ -20,7 +20,7 @@ from segue.generator.minilm import MiniLM
 from segue.generator.modality import MODALITIES, Modality
 from segue.generator.sentences import SentenceEncoder
 from segue.generator.track import Track
-from segue.generator.training.compact import CompactSettings, prepare, train_compact
+from segue.generator.training.compact import CompactSettings, TextStates, prepare, train_compact
 from segue.generator.training.corpus import Corpus
 from segue.generator.training_data.example import Example, ExampleTurn, fold_of
 
@@ -43,7 +43,7 @@ def learnt() -> tuple[CompactNetwork, Corpus]:
     corpus = Corpus([example(text, f"t{n}") for n, text in enumerate(WISHES)], codes, dict.fromkeys(codes, "a track"))
     torch.manual_seed(0)
     network = CompactNetwork(LAYOUT, dropout=0.0)
-    prepared = prepare(corpus, MiniLM.load(), network)
+    prepared = prepare(corpus, TextStates(MiniLM.load()), network)
     steps: list[int] = []
     settings = CompactSettings(epochs=60, batch=2, learning_rate=3e-3)
     train_compact(network, prepared, settings, lambda step: steps.append(step.done), every=50)
@@ -71,7 +71,7 @@ def test_a_fold_that_is_left_out_teaches_nothing() -> None:
         left = [n for n in range(2) if folds[n] != fold]
         assert corpus.without_fold(fold, 2) == [*left, 2]
     network = CompactNetwork(LAYOUT, dropout=0.0)
-    prepared = prepare(corpus, MiniLM.load(), network)
+    prepared = prepare(corpus, TextStates(MiniLM.load()), network)
     train_compact(network, prepared, CompactSettings(epochs=60, batch=2, learning_rate=3e-3), only=[2])
     # Whatever is asked, it only knows the one track that it was shown.
     generator = CompactGenerator(network, "f")
@@ -144,6 +144,20 @@ def test_texts_that_are_read_together_are_read_as_if_alone(before: str) -> None:
     music = music_batch([played(Dialogue(), LAYOUT)])
     torch.testing.assert_close(network(*texts, music), network(*alone, music), atol=1e-4, rtol=1e-4)
     np.testing.assert_allclose(sentence_vectors(texts[1]).detach(), sentence_vectors(alone[1]).detach(), atol=1e-5)
+
+
+def test_a_text_is_read_once_however_often_it_is_asked_for() -> None:
+    states = TextStates(MiniLM.load())
+    told: list[int] = []
+    states.read(["more", "slower please"], lambda done, total: told.append(total))
+    states.read(["slower please", "a song for the road", "more"], lambda done, total: told.append(total))
+    assert told == [2, 1]
+    rows = states.rows(["a song for the road", "more"])
+    whole = TextStates(MiniLM.load())
+    whole.read(["a song for the road", "more"])
+    found, expected = states.batch(rows), whole.batch(whole.rows(["a song for the road", "more"]))
+    assert torch.equal(found.real, expected.real)
+    torch.testing.assert_close(found.states, expected.states, atol=1e-2, rtol=1e-2)
 
 
 def test_a_dialogue_without_a_word_or_a_track_is_read_as_nothing() -> None:
