@@ -16,6 +16,7 @@ from segue.generator.errors import UserError
 from segue.tools.catalog.adapted import compact_folder
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.semantic_ids import open_codes
+from segue.tools.ranking.adapted_order import order_of
 from segue.tools.ranking.asked import Asked
 from segue.tools.ranking.features import gather
 from segue.tools.ranking.found import Found
@@ -84,7 +85,7 @@ class _Stack:
 
 
 def stack_rows(corpus: Corpus, catalog: Path, weights: Path | None = None) -> list[Ranker]:
-    """Return all rows, by the shipped weights or those in the folder `weights`.
+    """Return all rows, by the weights in the folder `weights`, or else the catalog's own or the shipped ones.
 
     Raises UserError where `catalog` is no catalog folder.
     """
@@ -99,7 +100,7 @@ def stack_rows(corpus: Corpus, catalog: Path, weights: Path | None = None) -> li
     generator = compact_generator(compact_folder(catalog) or COMPACT, tokenizer=open_codes(opened).fingerprint)
     stock = Stock(opened, generator=generator)
     if weights is None:
-        return rows_of(stock, Rankers.shipped(tuple(SOURCES)))
+        return rows_of(stock, order_of(opened).rankers)
     let_see(stock, Tower.load(weights), shelf_of(opened, corpus.encoder))
     return rows_of(stock, Rankers.load(weights, tuple(SOURCES)))
 

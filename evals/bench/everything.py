@@ -1,13 +1,17 @@
 """`segue bench all`: every benchmark that there is data for, its result saved, and the page written anew.
 
 Each runs in a process of its own, so that none inherits another's threads, caches or memory, and one that fails leaves
-the others alone. The exit code is 1 where one failed; its old result then stays.
+the others alone. Those that time nothing run beside each other, one for each core; the others have the machine to
+themselves afterwards. The exit code is 1 where one failed; its old result then stays.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +32,9 @@ def command(
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller, for a first look; the page says so.")] = False,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Benchmarks beside each other, of those that time nothing; 0: one for each core.")
+    ] = 0,
     only: Annotated[str, typer.Option(help="Only these benchmarks, separated by commas.")] = "",
     results: Annotated[Path, typer.Option(help="Folder of the saved results.")] = RESULTS,
     to: Annotated[Path, typer.Option(help="The page that is written from them.")] = PAGE,
@@ -42,19 +49,23 @@ def command(
         raise typer.BadParameter(f"no such benchmark: {', '.join(sorted(unknown))}")
     folders = [_default() if str(folder) == "default" else folder for folder in catalog or (Path("default"),)]
     catalogs = [("" if not number else folder.resolve().name, folder) for number, folder in enumerate(folders)]
-    began, failed = time.perf_counter(), []
+    began, failed, planned_runs = time.perf_counter(), list[str](), list[Run]()
     for planned in PLAN:
-        if wanted and planned.bench not in wanted:
-            continue
-        for run in runs(planned, data, catalogs, quick=quick):
-            if run.skipped:
-                typer.echo(f"{run.name}: skipped, {run.skipped}")
-                continue
-            started = time.perf_counter()
-            problem = execute(run, results)
-            typer.echo(f"{run.name}: {problem or 'saved'} ({time.perf_counter() - started:.0f} s)")
-            if problem:
-                failed.append(run.name)
+        if not wanted or planned.bench in wanted:
+            planned_runs += runs(planned, data, catalogs, quick=quick)
+    for run in planned_runs:
+        if run.skipped:
+            typer.echo(f"{run.name}: skipped, {run.skipped}")
+    asked = [run for run in planned_runs if not run.skipped]
+    cores = os.cpu_count() or 1
+    for timed, workers in ((False, jobs or cores), (True, 1)):
+        threads = max(1, cores // workers)
+        with ThreadPoolExecutor(workers) as pool:
+            some = [run for run in asked if run.timed == timed]
+            for run, (problem, seconds) in zip(some, pool.map(partial(_timed, results, threads), some), strict=True):
+                typer.echo(f"{run.name}: {problem or 'saved'} ({seconds:.0f} s)")
+                if problem:
+                    failed.append(run.name)
     write_page(results, to)
     typer.echo(f"{to} written; {time.perf_counter() - began:.0f} s in all")
     if failed:
@@ -62,12 +73,18 @@ def command(
         raise typer.Exit(1)
 
 
-def execute(run: Run, results: Path) -> str:
-    """Run one benchmark and save its result as `results/NAME.json`; return what went wrong, or nothing."""
+def _timed(results: Path, threads: int, run: Run) -> tuple[str, float]:
+    started = time.perf_counter()
+    return execute(run, results, threads), time.perf_counter() - started
+
+
+def execute(run: Run, results: Path, threads: int) -> str:
+    """Run one benchmark in so many threads, save its result as `results/NAME.json`; return what went wrong, if any."""
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as scratch:
         file = Path(scratch) / "result.json"
         asked = [sys.executable, "-m", "segue", "bench", "--save", str(file), *run.arguments]
-        ran = subprocess.run(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        env = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        ran = subprocess.run(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, env=env)
         if ran.returncode:
             told = ran.stderr.strip().splitlines()
             return f"failed with {ran.returncode}, {told[-1] if told else 'without a word'}"

@@ -24,6 +24,8 @@ class Planned:
     """Whether it runs over no catalog, over the first that has what it needs, or over each such."""
     need: Need | None = None
     """What the catalog's tracks must have."""
+    timed: bool = False
+    """Whether it measures how long something takes, and wants the machine to itself."""
     full: tuple[str, ...] = ()
     """Further arguments of the whole form, meant to end within an hour on two cores together with all others."""
     quick: tuple[str, ...] = ()
@@ -35,18 +37,21 @@ class Planned:
 DIALOGS: Final = "cpcd_dialogs.jsonl.gz"
 TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
 PLAN: Final = (
-    Planned("backends", skipped="asks a vLLM server: make vllm, then segue bench backends"),
+    Planned("backends", timed=True, skipped="asks a vLLM server: make vllm, then segue bench backends"),
     Planned(
         "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all"),
     ),
     Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog="first", quick=("--limit", "600")),
-    Planned("generation", full=("--repeats", "10"), quick=("--rows", "compact", "--repeats", "10", "--draws", "20")),
+    Planned(
+        "generation", timed=True, full=("--repeats", "10"),
+        quick=("--rows", "compact", "--repeats", "10", "--draws", "20"),
+    ),
     Planned("hear", files=(("--turns", TURNS),), catalog="first"),
-    Planned("importance", files=(("--turns", TURNS),)),
+    Planned("importance", timed=True, files=(("--turns", TURNS),)),
     Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog="first", quick=("--limit", "300")),
-    Planned("match", quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
-    Planned("memory", quick=("--events", "200", "--logs", "100,1000")),
+    Planned("match", timed=True, quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
+    Planned("memory", timed=True, quick=("--events", "200", "--logs", "100,1000")),
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
     Planned(
         "next-song", folder=("--radio", "radio_playlists.txt.gz"),
@@ -58,10 +63,12 @@ PLAN: Final = (
         "quantizers", catalog="first",
         full=("--tracks", "5000", "--epochs", "10"), quick=("--tracks", "500", "--epochs", "1"),
     ),
-    Planned("ranking", files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "10")),
+    Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "10")),
     Planned("requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog="first", quick=("--limit", "40")),
-    Planned("search", files=(("--queries", ("requests.jsonl.gz",)),), catalog="each", quick=("--most", "50")),
-    Planned("serving", catalog="first", quick=("--quick",)),
+    Planned(
+        "search", timed=True, files=(("--queries", ("requests.jsonl.gz",)),), catalog="each", quick=("--most", "50")
+    ),
+    Planned("serving", timed=True, catalog="first", quick=("--quick",)),
     Planned(
         "similar", catalog="first", need="playlists",
         full=("--rows", "segue,kmeans-1024,random", "--seeds", "1000"),
@@ -74,12 +81,12 @@ PLAN: Final = (
         catalog="first", full=("--limit", "200"),
         quick=("--rows", "bm25,minilm,compact", "--limit", "30", "--bootstrap", "200"),
     ),
-    Planned("threads", full=("--kills", "20"), quick=("--turns", "50", "--users", "5", "--kills", "2")),
+    Planned("threads", timed=True, full=("--kills", "20"), quick=("--turns", "50", "--users", "5", "--kills", "2")),
     Planned(
         "tokens", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         quick=("--rows", "compact", "--limit", "60", "--bootstrap", "200"),
     ),
-    Planned("turn", catalog="each", full=("--n", "100"), quick=("--n", "10", "--long", "10")),
+    Planned("turn", timed=True, catalog="each", full=("--n", "100"), quick=("--n", "10", "--long", "10")),
 )  # fmt: skip
 
 
@@ -92,6 +99,8 @@ class Run:
     arguments: tuple[str, ...] = ()
     smaller: bool = False
     """Whether the arguments ask less than those of the whole form."""
+    timed: bool = False
+    """Whether nothing else may run beside it."""
     skipped: str = ""
 
 
@@ -112,16 +121,15 @@ def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, P
     arguments += planned.quick if quick else planned.full
     smaller = quick and planned.quick != planned.full
     if planned.catalog == "none":
-        return [Run(planned.bench, tuple(arguments), smaller)]
+        return [Run(planned.bench, tuple(arguments), smaller, planned.timed)]
     fit = [(name, folder) for name, folder in catalogs if planned.need is None or has(planned.need, folder)]
     if not fit:
         return [Run(planned.bench, skipped=f"no track of a catalog has {planned.need}")]
-    if planned.catalog == "first":
-        return [Run(planned.bench, (*arguments, "--catalog", str(fit[0][1])), smaller)]
-    return [
-        Run(f"{planned.bench}-{name}" if name else planned.bench, (*arguments, "--catalog", str(folder)), smaller)
-        for name, folder in fit
-    ]
+    found = []
+    for name, folder in fit[:1] if planned.catalog == "first" else fit:
+        file_name = f"{planned.bench}-{name}" if name and planned.catalog == "each" else planned.bench
+        found.append(Run(file_name, (*arguments, "--catalog", str(folder)), smaller, planned.timed))
+    return found
 
 
 def find(name: str, folders: Sequence[Path]) -> Path | None:

@@ -2,6 +2,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import typer
@@ -161,6 +162,30 @@ def test_a_benchmark_takes_the_first_catalog_that_has_what_it_needs(
     assert runs(planned, [tmp_path], catalogs, quick=False) == [Run("personal", ("personal", "--catalog", "two"))]
     (skipped,) = runs(planned, [tmp_path], catalogs[:1], quick=False)
     assert skipped.skipped == "no track of a catalog has playlists"
+
+
+def test_what_times_nothing_runs_beside_each_other_and_what_does_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, _ = scored(tmp_path)
+    together, running, most = Barrier(2, timeout=20), set[str](), dict[str, int]()
+
+    def execute(run: Run, results: Path, threads: int) -> str:
+        running.add(run.name)
+        if not run.timed:
+            together.wait()  # it breaks, with an error, where one waits for the other to end
+        most[run.name] = len(running)
+        running.discard(run.name)
+        return ""
+
+    monkeypatch.setattr(everything, "PLAN", (Planned("turn", timed=True), Planned("hear"), Planned("intent")))
+    monkeypatch.setattr(everything, "execute", execute)
+    to = tmp_path / "page.md"
+    asked = ["all", "--data", str(tmp_path), "--catalog", str(tmp_path), "--results", str(kept.parent), "--to", str(to)]
+    ran = CliRunner().invoke(app, [*asked, "--jobs", "2"])
+    assert ran.exit_code == 0, ran.output
+    assert most["turn"] == 1
+    assert [line.split(":")[0] for line in ran.output.splitlines()[:3]] == ["hear", "intent", "turn"]
 
 
 def test_all_keeps_going_after_a_failure_and_exits_with_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

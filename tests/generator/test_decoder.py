@@ -7,7 +7,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
 
 from segue.generator.codec import Codec
-from segue.generator.decoder import Decoder
+from segue.generator.decoder import Decoder, Paths
 from segue.generator.language import MusicLanguageModel
 
 SHAPE: dict[str, Any] = {
@@ -66,13 +66,18 @@ def test_a_soft_token_is_read_before_the_last_token() -> None:
     assert not torch.allclose(expected[0, -1], without[0, -1], atol=1e-2)
 
 
-def test_an_opening_is_read_once_and_changes_no_state() -> None:
+def test_an_opening_is_read_once_and_changes_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make("llama").fold()
     prompt, token = torch.randint(0, 2000, (9,)), torch.randn(32)
     plain, decoder = Decoder(model, 20), Decoder(model, 20, opening=prompt[:6].tolist())
     fed: list[int] = []
     read = decoder._advance
-    decoder._advance = lambda paths, x: (fed.append(x.shape[1]), read(paths, x))[1]  # type: ignore[method-assign]
+
+    def counted(paths: Paths, x: torch.Tensor) -> torch.Tensor:
+        fed.append(x.shape[1])
+        return read(paths, x)
+
+    monkeypatch.setattr(decoder, "_advance", counted)
     other = torch.cat((prompt[:3] + 1, prompt[3:]))
     for ids, user in ((prompt, None), (prompt, token), (other, None), (prompt[:6], None), (prompt[:7], token)):
         state, kept = decoder.read(ids, 2, user)

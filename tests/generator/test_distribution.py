@@ -132,6 +132,8 @@ def test_tables_that_do_not_fit_the_layout_are_refused() -> None:
 @pytest.mark.parametrize("size", [3, _WIDTH, _WIDTH + 1, 3000])
 def test_the_highest_scores_are_those_of_a_stable_sort_of_all(size: int) -> None:
     random = np.random.default_rng(size)
-    forbidden = np.float32([-np.inf, 0, 1, 2])  # many equals, and more forbidden ones than there is room for
+    forbidden = np.array(
+        [-np.inf, 0, 1, 2], dtype=np.float32
+    )  # many equals, and more forbidden ones than there is room for
     for scores in (random.normal(size=size).astype(np.float32), random.choice(forbidden, size)):
         assert _highest(scores).tolist() == np.argsort(-scores, kind="stable")[:_WIDTH].tolist()
