@@ -40,6 +40,7 @@ PLAN: Final = (
     Planned("backends", timed=True, skipped="asks a vLLM server: make vllm, then segue bench backends"),
     Planned(
         "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
+        full=("--rows", "compact,parallel,stack", "--against", "stack"),
         quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all"),
     ),
     Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog="first", quick=("--limit", "600")),
@@ -57,14 +58,17 @@ PLAN: Final = (
         "next-song", folder=("--radio", "radio_playlists.txt.gz"),
         full=("--share", "0.1", "--epochs", "5"), quick=("--share", "0.03", "--epochs", "1", "--codebooks", "16"),
     ),
-    Planned("obedience", catalog="first", full=("--turns", "400"), quick=("--turns", "16")),
+    Planned("obedience", catalog="first", full=("--turns", "600"), quick=("--turns", "16")),
     Planned("personal", catalog="first", need="playlists", full=("--limit", "60"), quick=("--quick",)),
     Planned(
         "quantizers", catalog="first",
         full=("--tracks", "5000", "--epochs", "10"), quick=("--tracks", "500", "--epochs", "1"),
     ),
     Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "10")),
-    Planned("requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog="first", quick=("--limit", "40")),
+    Planned(
+        "requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog="first",
+        full=("--limit", "200"), quick=("--limit", "40"),
+    ),
     Planned(
         "search", timed=True, files=(("--queries", ("requests.jsonl.gz",)),), catalog="each", quick=("--most", "50")
     ),
@@ -78,10 +82,13 @@ PLAN: Final = (
     Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "3", "--writers", "2")),
     Planned(
         "text-to-music", files=(("--requests", ("artist_facts.jsonl",)),), folder=("--tags", "radio_tags.txt.gz"),
-        catalog="first", full=("--limit", "200"),
+        catalog="first", full=("--limit", "150"),
         quick=("--rows", "bm25,minilm,compact", "--limit", "30", "--bootstrap", "200"),
     ),
-    Planned("threads", timed=True, full=("--kills", "20"), quick=("--turns", "50", "--users", "5", "--kills", "2")),
+    Planned(
+        "threads", timed=True, full=("--turns", "500", "--kills", "20"),
+        quick=("--turns", "50", "--users", "5", "--kills", "2"),
+    ),
     Planned(
         "tokens", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         quick=("--rows", "compact", "--limit", "60", "--bootstrap", "200"),
