@@ -119,8 +119,32 @@ def adapt(
         bool, typer.Option("--from-scratch", help="Do not start from the shipped weights, which have read dialogues.")
     ] = False,
     seed: Annotated[int, typer.Option(help="The same seed and tracks give the same weights.")] = 0,
+    feedback: Annotated[
+        str | None,
+        typer.Option(
+            help="Refit the order instead: to conversations and taste where the settings keep them (`stored`), in a "
+            "folder, or to a file of turns (JSON Lines)."
+        ),
+    ] = None,
+    shipped_order: Annotated[
+        bool, typer.Option("--shipped-order", help="Remove the catalog's own order, so that the shipped one ranks.")
+    ] = False,
 ) -> None:
-    """Fit the compact generator to a catalog's tracks; minutes, and no dialogues are needed."""
+    """Fit Segue to a catalog: the compact generator to its tracks, or the order to its listeners' feedback.
+
+    The generator takes minutes and needs no dialogues. With --feedback the order of recommendations is refitted, and
+    kept where it is no worse than the shipped one on what was held out of the feedback.
+    """
+    if feedback is not None or shipped_order:
+        from segue.agent.commands import refit
+
+        if feedback is not None and shipped_order:
+            raise UserError("--shipped-order removes what --feedback makes: choose one")
+        if feedback is not None:
+            refit.refit_order(catalog, feedback)
+        else:
+            refit.shipped_order(catalog)
+        return
     from dataclasses import replace
 
     import numpy as np
@@ -132,7 +156,7 @@ def adapt(
     from segue.generator.training.adapt import adapt as fit
     from segue.generator.training.compact import CompactSettings
     from segue.generator.training.corpus import ADAPTATION
-    from segue.tools.catalog.adapted import adapted_draft, publish_adapted
+    from segue.tools.catalog.adapted import adapted_draft, order_folder, publish_adapted
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.semantic_ids import open_codes, tokenizer_folder
 
@@ -166,7 +190,10 @@ def adapt(
             )
         save_compact(network, draft, tokenizer=tokenizer.fingerprint, about=about)
         folder = publish_adapted(catalog, draft)
-    Console(stderr=True).print(f"the compact generator knows {len(tracks):,} tracks now: {folder}")
+    console = Console(stderr=True)
+    console.print(f"the compact generator knows {len(tracks):,} tracks now: {folder}")
+    if order_folder(catalog) is not None:
+        console.print("the order of this catalog was fitted with the generator before: --feedback fits it anew")
 
 
 def _refuse_garbage(artist_requests: Path | None, dialogues: Path | None) -> None:

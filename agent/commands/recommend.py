@@ -93,6 +93,7 @@ def _as_json(found: "Recommendation") -> dict[str, Any]:
         "filters": found.applied.model_dump(),
         "notes": found.notes,
         "degraded": found.degraded,
+        "order": found.order,
         "weights": found.weights.model_dump(),
         "seconds": {name: round(seconds, 4) for name, seconds in found.seconds.items()},
     }

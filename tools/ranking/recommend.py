@@ -21,6 +21,7 @@ from segue.generator.modality import MODALITIES
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.importance.weights import ModalityWeights
+from segue.tools.ranking.adapted_order import SHIPPED, Order, order_of
 from segue.tools.ranking.asked import Asked
 from segue.tools.ranking.features import Candidates, gather
 from segue.tools.ranking.found import Found, Rows
@@ -39,9 +40,12 @@ if TYPE_CHECKING:
 
 DEPTH: Final = 200
 """Tracks taken from each source."""
+GIVEN: Final = "given"
+"""The name of an order that whoever made the recommender brought along."""
 TASTE: Final = 0.5
 """How many points of score a taste of full strength is worth: enough to decide between tracks that fit a wish alike."""
-
+WANTED: Final = 2.0
+"""How many points of score it is worth to bear all labels that a wish names."""
 
 _KEPT: Final = 8_192
 """Tracks whose attributes are kept for the next turns."""
@@ -81,6 +85,8 @@ class Recommendation:
     """Time by source, and of the rest ("order")."""
     weights: ModalityWeights
     """How much each modality mattered."""
+    order: str = SHIPPED
+    """Whose learned order placed the tracks: the shipped one or the catalog's own (`adapted_order`)."""
 
 
 class Recommender:
@@ -95,11 +101,14 @@ class Recommender:
         rankers: Rankers | None = None,
         sources: Sequence[str] = tuple(SOURCES),
     ) -> None:
-        """`generator` speaks the catalog's codes; `sources` leaves some out; `rankers` are by default the shipped."""
+        """`generator` speaks the catalog's codes; `sources` leaves some out.
+
+        `rankers` are by default the catalog's own or else the shipped ones. Raises what `order_of` raises.
+        """
         if unknown := set(sources) - set(SOURCES):
             raise QueryError(f"no such source: {', '.join(sorted(unknown))}; there are {', '.join(SOURCES)}")
         self.stock = Stock(catalog, searcher=searcher, generator=generator)
-        self._rankers = rankers or Rankers.shipped(tuple(SOURCES))
+        self._order = Order(rankers, GIVEN) if rankers is not None else order_of(catalog)
         self._sources = tuple(sources)
         # Making a track of a row takes longer than all that is done with it: those asked for again are kept.
         self._attributes = lru_cache(_KEPT)(self._read_attributes)
@@ -113,7 +122,7 @@ class Recommender:
         """Return the order that was fitted to the sources at hand but for those that have failed."""
         lost = failed | ({"generator"} if self.stock.generator is None else set())
         lost |= {"two-tower"} if self.stock.tower_index is None else set()
-        return self._rankers.over([source for source in self._sources if source not in lost])
+        return self._order.rankers.over([source for source in self._sources if source not in lost])
 
     def heeds_generator(self, *, first: bool) -> bool:
         """Tell whether what the generator says can change the order, and so whether modality weights and tokens act.
@@ -139,6 +148,7 @@ class Recommender:
         weights: ModalityWeights | None = None,
         knobs: Knobs | None = None,
         listener: NDArray[np.float32] | None = None,
+        wanted: Sequence[str] = (),
     ) -> Recommendation:
         """Return the `k` best tracks, fewer where no more are allowed.
 
@@ -152,6 +162,8 @@ class Recommender:
             weights: modality weights instead of the importance head's.
             knobs: cap per artist, versions, diversity, novelty.
             listener: the listener's soft token, for the generator.
+            wanted: genres, moods, instruments and the like that were understood to be wanted; tracks that bear them
+                come before tracks that only sound like the words.
 
         Raises:
             QueryError: `k` below 1, malformed filters or knobs, a soft token and no generator that reads it.
@@ -174,6 +186,8 @@ class Recommender:
         scores = ranker.scores(candidates)
         liking = self._taste(taste, rows, context)
         scores = (scores + TASTE * np.nan_to_num(liking)).astype(np.float32)
+        if wanted:
+            scores += WANTED * self.stock.labels.share(wanted)[rows]
         scores = np.where(np.isnan(liking), np.float32(-np.inf), scores)
         kept = np.flatnonzero(np.isfinite(scores))
         chosen = select(self.stock, rows[kept], scores[kept], k, knobs or Knobs())
@@ -183,7 +197,7 @@ class Recommender:
         seconds["order"] = time.perf_counter() - started
         return Recommendation(
             tracks=tracks, applied=applied, notes=tuple(_notes(chosen, len(rows) - len(kept))),
-            degraded=tuple(degraded), seconds=seconds, weights=asked.weights,
+            degraded=tuple(degraded), seconds=seconds, weights=asked.weights, order=self._order.name,
         )  # fmt: skip
 
     def ask(
