@@ -6,7 +6,7 @@ Threads, taste, receipts, obedience and replies behave as ever, and a turn takes
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +57,8 @@ class FakeRecommender:
         self._seconds = seconds
         self.situations: list[Situation] = []
         """What it was asked, turn by turn."""
+        self.wanted: list[tuple[str, ...]] = []
+        """The labels that were wanted, turn by turn."""
 
     def heeds_generator(self, *, first: bool) -> bool:
         """Say what it was made to say."""
@@ -73,10 +75,12 @@ class FakeRecommender:
         context: str | None = None,
         weights: ModalityWeights | None = None,
         knobs: Knobs | None = None,
+        wanted: Sequence[str] = (),
     ) -> Recommendation:
         """Return the first `k` tracks."""
         time.sleep(self._seconds)
         self.situations.append(situation)
+        self.wanted.append(tuple(wanted))
         allowed, applied = self._columns.apply(Filters() if self._careless else filters or Filters())
         allowed = allowed.copy()
         if not self._careless:

@@ -4,11 +4,13 @@ Where both speak of the same words the linker says what is named and the tagger 
 tagger hears and the catalog lacks is missing; the name spelt most like it is offered.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from segue.agent.hear.certain import HATING, LIKING, certain_polarity, credited
+from segue.agent.hear.comparatives import is_comparative
 from segue.agent.hear.constraints import plain_value
 from segue.agent.hear.eras import written_ranges
 from segue.agent.hear.foreign import foreign_words
@@ -48,6 +50,11 @@ _EMPTY: Final = frozenset((
     "some", "any", "so", "very", "really", "something", "anything", "stuff", "nothing", "none", "please", "music",
     "song", "songs", "track", "tracks",
 ))  # fmt: skip
+_CONTRACTED: Final = re.compile(r"(?:i|you|we|he|she|they|it)['\u2019](?:d|ve|m|ll|re|s)\b", re.IGNORECASE)
+_ELSE: Final = re.compile(
+    r"\b(?:who|what) else\b(?! (?:by|from|is (?:by|on)|did|does|do|has|have|sings?)\b)", re.IGNORECASE
+)
+"""Whoever names an artist and asks who else there is wants others ("what else is by her" does not)."""
 
 
 @dataclass
@@ -83,6 +90,16 @@ class Named:
             for kind, values in side.items()
             for value in values
         ) or bool(self.like)
+
+    def compare(self) -> None:
+        """Take the wanted artists and songs as named to compare with."""
+        for kind in _PLURAL:
+            for value in self.want.pop(kind, ()):
+                self.add("like", kind, value)
+        self.mentions = [
+            mention.model_copy(update={"polarity": "like"}) if mention.polarity == "want" else mention
+            for mention in self.mentions
+        ]
 
     def turn(self, polarity: Polarity) -> None:
         """Take all that is named as wanted, or as avoided."""
@@ -156,7 +173,7 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
                 continue
             if not any(character.isalnum() for character in text):
                 continue
-            if all(word.key in _EMPTY for word in reading.words[first:stop]):
+            if all(word.key in _EMPTY for word in reading.words[first:stop]) or _spoken(text):
                 continue
             stretch = _corrected(stretch, text, reading, first, house)
             if stretch.kind in _PLURAL:
@@ -167,6 +184,8 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
                 items.append((reading.words[begin].start, stretch.polarity, kind, _text(reading, begin, end)))
     for _, polarity, kind, value in sorted(items, key=lambda item: item[0]):
         named.add(polarity, kind, value)
+    if _ELSE.search(reading.text):
+        named.compare()
     return named
 
 
@@ -185,11 +204,20 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
     if stretch.kind in _PLURAL and "genres" in facets_of(text) and house.label("genres", text) is not None:
         named = any(house.positions(kind, text) for kind in _SINGULAR)
         stretch = stretch if named else replace(stretch, kind="genres")
+    if stretch.kind in _PLURAL and is_comparative(text) and not any(house.positions(kind, text) for kind in _SINGULAR):
+        stretch = replace(stretch, kind="sound", polarity="want" if stretch.polarity == "like" else stretch.polarity)
     if stretch.kind in ("moods", "sound") and house.is_genre_alone(text):
         stretch = replace(stretch, kind="genres")
     if stretch.kind in _DESCRIBING and not facets_of(text) and house.positions("artist", text):
         stretch = replace(stretch, kind="artists")
     return stretch
+
+
+def _spoken(text: str) -> bool:
+    """Tell whether words are a piece of a sentence and no name: "I'd never"; names begin their words with capitals."""
+    start = _CONTRACTED.match(text)
+    rest = text[start.end() :] if start else ""
+    return start is not None and rest == rest.lower() and all(zipf(key) > 5 for key in keys(rest))
 
 
 def _in_sight(text: str, shown: Sequence[Track]) -> tuple[str, str] | None:

@@ -1,5 +1,6 @@
 """recommend: the wish, the thread and the listener's taste become tracks that keep every hard constraint."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -9,16 +10,19 @@ from numpy.typing import NDArray
 
 from segue.agent.attempt import attempt
 from segue.agent.guard import Rules, obedient
+from segue.agent.hear.following import REFINING
 from segue.agent.learning import named
 from segue.agent.open_wish import is_open
 from segue.agent.parts import MOST, Parts
 from segue.agent.reply.constraints import constrained
 from segue.agent.reply.wording import count as counted
+from segue.agent.search_text import DESCRIBED, compared_with, description, labels, search_text
 from segue.agent.state import State, Update
 from segue.agent.toolbox.calls import Called, call
 from segue.agent.toolbox.recommend import FromThread
 from segue.agent.turn import Receipt
 from segue.agent.wish import Wish
+from segue.generator.track import KINDS
 from segue.memory.events import Subject
 from segue.memory.plain import listed, plain
 from segue.memory.profile import Taste
@@ -56,7 +60,12 @@ async def recommend(state: State, parts: Parts) -> Update:
     gone = frozenset(_without(state, wish, taste, parts.catalog))
     rules = Rules(filters, gone, taste, _knobs(wish), wish.context)
     loved = taste.likes(wish.context)[:LOVED] if taste is not None and _goes_by_taste(state) else []
-    search = partial(_searched, state, parts, count, text=" ".join(loved) or wish.text, listener=listener)
+    like = compared_with(wish, state.get("last") or (), parts.catalog, partial(_tracks_by, parts))
+    # The newest are at the end, and say best where the thread goes.
+    described = [parts.track(parts.catalog.ids[position]) for position in like[-DESCRIBED:]]
+    text = " ".join(loved) or search_text(wish, described)
+    situation = Situation(text, _past(state, parts.catalog), like)
+    search = partial(_searched, state, parts, count, situation=situation, listener=listener)
     called, failed = await search(rules, f"{state['id']}-recommend")
     if called is not None and rules.knobs.per_artist is not None and wish.per_artist is None:
         kept = len(obedient(called.result.tracks, rules, parts.columns))
@@ -68,11 +77,25 @@ async def recommend(state: State, parts: Parts) -> Update:
                 called, rules = again, freed
                 text = "Few artists fit, so that some come more often than usual."
                 receipts.append(Receipt(kind="applied", text=text))
+    exhausted = wish.filters.artists if wish.act in REFINING else ()
+    if called is not None and exhausted and not obedient(called.result.tracks, rules, parts.columns):
+        rest = rules.filters.model_copy(update={"artists": ()})
+        like = tuple(_tracks_by(parts, exhausted))
+        described = [parts.track(parts.catalog.ids[position]) for position in like[:DESCRIBED]]
+        beyond = replace(rules, filters=rest, without=gone.union(like), knobs=Knobs(per_artist=wish.per_artist or 1))
+        others = replace(situation, message=description(described) or situation.message, like=like)
+        again, failed = await search(beyond, f"{state['id']}-recommend-others", situation=others)
+        if again is not None and obedient(again.result.tracks, beyond, parts.columns):
+            called, rules = again, beyond
+            text = f"There is no more by {listed(exhausted, 'or')} here: these are others."
+            receipts.append(Receipt(kind="unmet", text=text))
     receipts += failed
     if called is None:
         return {"recommendation": None, "receipts": receipts}
     if listener is not None:
         receipts.append(Receipt(kind="applied", text=STEERED))
+    if compared := [mention.name for mention in wish.mentions if mention.polarity == "like"]:
+        receipts.append(Receipt(kind="applied", text=f"You compared with {listed(compared)}: these are others."))
     if loved:
         receipts.append(Receipt(kind="applied", text=f"You left it open: I went by your liking for {listed(loved)}."))
     found: Recommendation = called.result
@@ -142,7 +165,7 @@ async def _searched(
     rules: Rules,
     key: str,
     *,
-    text: str,
+    situation: Situation,
     listener: NDArray[np.float32] | None,
 ) -> tuple[Called | None, list[Receipt]]:
     return await attempt(
@@ -150,21 +173,27 @@ async def _searched(
         parts.budgets.recommend,
         call(
             parts.tools["recommend"],
-            {"request": text, "count": count, "filters": rules.filters.model_dump(exclude_defaults=True)},
+            {"request": situation.message, "count": count, "filters": rules.filters.model_dump(exclude_defaults=True)},
             key,
             thread=FromThread(
-                Situation(text, _past(state, parts.catalog)),
+                situation,
                 tuple(sorted(rules.without)),
                 rules.taste,
                 state.get("weights"),
                 rules.knobs,
                 state["wish"].context,
                 listener,
+                labels(state["wish"]),
             ),
         ),
         None,
         "there are no tracks in this answer",
     )
+
+
+def _tracks_by(parts: Parts, artists: Sequence[str]) -> list[int]:
+    found: list[int] = np.flatnonzero(parts.columns.apply(Filters(artists=tuple(artists), kinds=KINDS))[0]).tolist()
+    return found
 
 
 def _banned(wish: Wish, taste: Taste | None, catalog: Catalog) -> list[str]:

@@ -4,6 +4,7 @@ Every phrase repeats a value of the track itself; where the catalog knows nothin
 phrase says which modality matched and no more. Knows a track and a wish; not how the track was found.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
@@ -32,6 +33,7 @@ _PHRASES: Final[dict[str, tuple[str, ...]]] = {
     "languages": ("sung in {}", "in {}"),
     "countries": ("from {}",),
 }
+_AN: Final = re.compile(r"^a(?= [aeiou])")
 _MATCHED: Final[dict[Modality, str]] = {
     Modality.AC: "artists and credits",
     Modality.BM: "title and artist",
@@ -83,7 +85,8 @@ def _met(track: Track, wish: Wish, random: Random) -> list[str]:
         borne = [value for value in labels[field] if any(_within(want, keys(value)) for want in wanted)]
         if borne:
             value = _VOCALS.get(fold(borne[0]), borne[0]) if field == "vocals" else borne[0]
-            phrases.append(random.choice(_PHRASES[field]).format(value))
+            phrase = random.choice(_PHRASES[field]).format(value)
+            phrases.append(_AN.sub("an", phrase))
     asked_for_years = wish.filters.year_from is not None or wish.filters.year_to is not None or bool(wish.want.eras)
     if asked_for_years and track.year is not None:
         phrases.append(f"from {track.year}")

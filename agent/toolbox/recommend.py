@@ -35,6 +35,8 @@ class FromThread:
     """When the listener wants it ("gym"), for a taste that depends on that."""
     listener: NDArray[np.float32] | None = None
     """The listener's soft token, for a generator that reads it."""
+    wanted: tuple[str, ...] = ()
+    """Labels that were understood to be wanted."""
 
     def __repr__(self) -> str:
         return f"<{len(self.situation.past)} turns, {len(self.without)} tracks left out>"
@@ -67,8 +69,9 @@ def recommend_tool(recommend: Callable[..., Awaitable[Recommendation]]) -> BaseT
             weights=known.weights,
             knobs=known.knobs,
             context=known.context,
-            # Recommenders that know no soft tokens are never given one.
+            # Recommenders that know no soft tokens and no labels are never given any.
             **({} if known.listener is None else {"listener": known.listener}),
+            **({"wanted": known.wanted} if known.wanted else {}),
         )
         content = {"tracks": [each.track.id for each in found.tracks], "degraded": [*found.degraded]}
         return json.dumps(content, ensure_ascii=False), found

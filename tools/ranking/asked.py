@@ -3,6 +3,7 @@
 Knows a situation and the stock; no source and no order.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -96,19 +97,22 @@ class Asked:
     @property
     def dialogue(self) -> Dialogue:
         """What a generator is shown: messages, answers, and the rated tracks before the answers (TalkPlay, 4.3)."""
-        catalog = self.stock.catalog
         turns: list[DialogueTurn] = []
         for past in self.situation.past:
             turns.append(DialogueTurn(role="user", text=past.message))
-            for positions, liked in ((past.liked, True), (past.disliked, False)):
-                # A first message needs no codes, so that what is wrong with them does not hide what is wrong elsewhere.
-                rows = self.stock.codes.codes(np.array(positions, dtype=np.int64)) if positions else ()
-                for at, row in zip(positions, rows, strict=True):
-                    track = catalog.at(at)
-                    turns.append(music_turn(row, f"{track.title} by {track.artist}", liked))
+            turns += self._music(past.liked, liked=True) + self._music(past.disliked, liked=False)
             if past.reply.strip():
                 turns.append(DialogueTurn(role="assistant", text=past.reply))
+        turns += self._music(self.situation.like[:HEARD], liked=True)
         return Dialogue(turns=(*turns, DialogueTurn(role="user", text=self.situation.message)))
+
+    def _music(self, positions: Sequence[int], *, liked: bool) -> list[DialogueTurn]:
+        # A first message needs no codes, so that what is wrong with them does not hide what is wrong elsewhere.
+        rows = self.stock.codes.codes(np.array(positions, dtype=np.int64)) if positions else ()
+        tracks = (self.stock.catalog.at(at) for at in positions)
+        return [
+            music_turn(row, f"{track.title} by {track.artist}", liked) for track, row in zip(tracks, rows, strict=True)
+        ]
 
     def _encode(self, text: str) -> Floats:
         vector: Floats = self.stock.searcher.encoder.encode([text])[0]

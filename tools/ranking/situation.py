@@ -26,11 +26,13 @@ class Situation:
     message: str
     past: tuple[PastTurn, ...] = ()
     """The oldest first."""
+    like: tuple[int, ...] = ()
+    """Positions of tracks that the message wants more like; they count as liked, and are not what is wanted."""
 
     @property
     def liked(self) -> tuple[int, ...]:
-        """Positions of the tracks liked so far, the oldest first."""
-        return tuple(position for turn in self.past for position in turn.liked)
+        """Positions of the tracks liked so far, the oldest first, and of those that the message compares with."""
+        return (*(position for turn in self.past for position in turn.liked), *self.like)
 
     @property
     def disliked(self) -> tuple[int, ...]:

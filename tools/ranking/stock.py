@@ -22,6 +22,7 @@ from segue.tools.catalog.semantic_ids import open_codes
 from segue.tools.importance import ModalityImportance
 from segue.tools.match_distribution import CodePrior
 from segue.tools.ranking.tower import Tower, open_tower
+from segue.tools.search.labels import LabelIndex
 from segue.tools.search.search import Searcher
 
 Numbers = NDArray[np.int32]
@@ -134,6 +135,11 @@ class Stock:
         lengths = np.bincount(rows, minlength=len(self)).astype(np.float32)
         values = 1 / np.sqrt(lengths[rows]) if rows else np.zeros(0, np.float32)
         return csr_matrix((values, (rows, columns)), shape=(len(self), max(1, len(numbers))), dtype=np.float32)
+
+    @cached_property
+    def labels(self) -> LabelIndex:
+        """Which tracks bear which genres, moods and the like."""
+        return LabelIndex(self.catalog.table)
 
     @cached_property
     def popularity(self) -> NDArray[np.float32]:

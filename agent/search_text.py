@@ -1,0 +1,98 @@
+"""What is searched for: a message in words that can stand alone.
+
+"More like the second one" and "less old" mean nothing by themselves, yet every source but the thread's reads the last
+message only. So what such a message stands on is put into words: what was asked for before, and what is known of the
+tracks that it points at. Names of those stay out, for who wants more like a song wants other songs, and a name would
+find its singer first. What is ruled out is left out as well, and so are years: a search for "not classical" finds
+classical music, one for "the last ten years" songs called "Last". The filters see to both.
+
+Knows a wish and the tracks that it means; no source.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from segue.agent.hear.comparatives import COMPARATIVE, plain_forms
+from segue.agent.hear.following import REFINING
+from segue.agent.wish import Wish
+from segue.generator.track import Track
+from segue.tools.catalog.catalog import Catalog
+
+_STANDING: Final = (
+    "artists", "genres", "moods", "sound", "activities", "themes", "instruments", "vocals", "countries", "languages",
+)  # fmt: skip
+"""What of a wish is worth its words. Titles were asked for once; years are left to the filters."""
+_RELATIVE: Final = re.compile(rf"\b(?:more|less|bit|little|even|too|{COMPARATIVE})\b", re.IGNORECASE)
+_LABEL_KINDS: Final = ("genres", "moods", "themes", "activities", "instruments", "sound")
+DESCRIBED: Final = 8
+"""Tracks that are described at most."""
+_LABELS: Final = 6
+"""Labels that describe what is pointed at: the commonest of several tracks, the first of one."""
+
+
+def compared_with(
+    wish: Wish, shown: Sequence[str], catalog: Catalog, by: Callable[[Sequence[str]], Sequence[int]]
+) -> tuple[int, ...]:
+    """Return the positions of the tracks that a message wants more like.
+
+    Those of the artists and songs that it compares with, those that it points at among the ids `shown`, or, for a mere
+    "more", what the thread goes on from. `by` returns the positions of artists' tracks.
+    """
+    named = [mention for mention in wish.mentions if mention.polarity == "like"]
+    if named:
+        return tuple(dict.fromkeys(position for mention in named for position in mention.positions))
+    ids: Sequence[str] = ()
+    if wish.act in ("more", "refine") and not wish.mentions:
+        if wish.refs:
+            ids = [shown[number - 1] for number in wish.refs]
+        elif wish.like or (wish.act == "more" and not standing(wish)) or is_relative(wish):
+            ids = shown
+    kept = tuple(by(wish.like)) if wish.like and wish.act in REFINING else ()
+    return (*kept, *(catalog.positions[track_id] for track_id in ids if track_id in catalog))
+
+
+def is_relative(wish: Wish) -> bool:
+    """Tell whether a refinement compares with what was shown: "a bit more energetic", "slower", "too loud"."""
+    return wish.act == "refine" and _RELATIVE.search(wish.text) is not None
+
+
+def standing(wish: Wish) -> str:
+    """Return what a wish asks for, in words; it may be empty."""
+    return " ".join(value for kind in _STANDING for value in getattr(wish.want, kind))
+
+
+def labels(wish: Wish) -> tuple[str, ...]:
+    """Return the labels that a wish names, which tracks bear or do not; "calmer" is a wish for what is calm."""
+    return tuple(form for kind in _LABEL_KINDS for value in getattr(wish.want, kind) for form in plain_forms(value))
+
+
+def search_text(wish: Wish, like: Sequence[Track]) -> str:
+    """Return what to search for. `like`: tracks that the message wants more like (`compared_with`)."""
+    named = [mention for mention in wish.mentions if mention.polarity == "like"]
+    gone = [*wish.want.eras, *(value for _, value in wish.avoid.items()), *(mention.text for mention in named)]
+    said = _without(wish.text, gone)
+    if wish.act not in REFINING or wish.mentions:
+        return ". ".join(part for part in (said, description(like)) if part) or wish.text
+    # Who points at a track or says "more" has said it by that; others may say more than was understood.
+    silent = like or (wish.act == "more" and standing(wish))
+    # Whoever wants it livelier wants the same kind of music in another mood.
+    kind = description(like, moods=not is_relative(wish))
+    parts = [part for part in ("" if silent else said, standing(wish), kind) if part]
+    return ". ".join(parts) or wish.text
+
+
+def _without(text: str, values: Sequence[str]) -> str:
+    """Return a text without the values, as far as they stand in it as they are; empty where no word is left."""
+    for value in sorted(values, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return text if re.search(r"\w", text) else ""
+
+
+def description(tracks: Sequence[Track], *, moods: bool = True) -> str:
+    """Return what tracks have in common, in words: genres first, then moods and sound; no names."""
+    labels = Counter[str]()
+    for track in tracks:
+        labels.update([*track.genres[:3], *(track.moods[:3] if moods else ()), *track.instruments[:1]])
+    return ", ".join(label for label, _ in labels.most_common(_LABELS))
