@@ -1,5 +1,7 @@
 """The dense index of a catalog version: one vector a track, exact where few tracks compete, Chroma's HNSW where many.
 
+Where Chroma does not reach enough of the tracks that filters leave, all are scored (large indexes by `exact.py`).
+
     dense/vectors.npy   float32 (tracks, dimension), unit length, in catalog order
     dense/texts.npy     uint64 (tracks, 2), XXH3-128 of the text behind each vector
     dense/encoder.json  name, fingerprint and dimension of the encoder
@@ -19,6 +21,7 @@ from pydantic import ValidationError
 
 from segue.generator.errors import CatalogCorrupt, QueryError
 from segue.tools.catalog.chroma import ChromaReader
+from segue.tools.catalog.exact import ExactNearest
 from segue.tools.catalog.manifest import EncoderRecord
 
 FOLDER: Final = "dense"
@@ -28,6 +31,11 @@ _MARGIN: Final = 1.5
 """How many more candidates than the filter's share calls for are asked of Chroma."""
 _MOST_CANDIDATES: Final = 5_000
 """More candidates than these take Chroma longer than exact scoring takes."""
+BYTES_FROM: Final = 300_000
+"""From so many tracks on, an exact search over many of them reads bytes first (`exact.ExactNearest`), a quarter more
+memory."""
+_BYTES_SHARE: Final = 0.05
+"""Below this share of competing tracks it is quicker to copy their vectors together."""
 _GATHER_BELOW: Final = 0.2
 """Below this share of competing tracks it is quicker to copy their vectors together than to score all."""
 
@@ -58,6 +66,8 @@ class DenseIndex:
         self.encoder = encoder
         """The encoder that made the vectors; queries must come from the same one."""
         self.exact_below = exact_below
+        self.bytes_from = BYTES_FROM
+        self._bytes: ExactNearest | None = None
         self._folder = folder
         self._position = position
         self._chroma: ChromaReader | None = None
@@ -102,19 +112,19 @@ class DenseIndex:
         if not np.all(np.isfinite(lengths)) or not np.all(lengths > 0):
             raise QueryError("a query vector is zero or not finite")
         queries = queries / lengths
-        competing = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
-        k = min(k, len(competing))
-        hits = [self._nearest(query, k, competing, allowed) for query in queries] if k else []
+        count = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        k = min(k, count)
+        hits = [self._nearest(query, k, count, allowed) for query in queries] if k else []
         shape = (len(queries), k)
         positions = np.array([hit[0] for hit in hits], dtype=np.int64).reshape(shape)
         scores = np.array([hit[1] for hit in hits], dtype=np.float32).reshape(shape)
         return DenseHits(positions[0], scores[0]) if np.ndim(vectors) == 1 else DenseHits(positions, scores)
 
     def _nearest(
-        self, query: NDArray[np.float32], k: int, competing: NDArray[np.int64], allowed: NDArray[np.bool_] | None
+        self, query: NDArray[np.float32], k: int, count: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        if len(competing) > self.exact_below:
-            share = len(competing) / len(self)
+        if count > self.exact_below:
+            share = count / len(self)
             wanted = k if allowed is None else int(k / share * _MARGIN) + 10
             if wanted <= _MOST_CANDIDATES:
                 ids = self._open_chroma().query(query[None, :], min(wanted, len(self)))[0]
@@ -123,6 +133,9 @@ class DenseIndex:
                 if len(near) >= k:
                     return best(near, self.vectors[near] @ query, k)
             # Chroma's graph did not reach enough allowed tracks: score all of them.
+        if len(self) >= self.bytes_from and count >= len(self) * _BYTES_SHARE:
+            return best(*self._open_bytes().nearest(query, k, allowed), k)
+        competing = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
         if len(competing) < len(self) * _GATHER_BELOW:
             return best(competing, self.vectors[competing] @ query, k)
         return best(competing, (self.vectors @ query)[competing], k)
@@ -132,6 +145,12 @@ class DenseIndex:
             if self._chroma is None:
                 self._chroma = ChromaReader(self._folder / "chroma")
             return self._chroma
+
+    def _open_bytes(self) -> ExactNearest:
+        with self._opening:
+            if self._bytes is None:
+                self._bytes = ExactNearest(self.vectors)
+            return self._bytes
 
     def close(self) -> None:
         """Close Chroma; a later query would open it again."""

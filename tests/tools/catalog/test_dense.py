@@ -25,6 +25,15 @@ def exact(catalog: Catalog, query: np.ndarray, allowed: np.ndarray) -> list[int]
     return sorted(np.flatnonzero(allowed).tolist(), key=lambda p: (-scores[p], p))
 
 
+@pytest.mark.parametrize("bytes_from", [0, 100_000])
+def test_few_tracks_are_scored_exactly(catalog: Catalog, library: Library, bytes_from: int) -> None:
+    catalog.dense.exact_below, catalog.dense.bytes_from = 100_000, bytes_from
+    queries = library.encoder.encode(["Band 3 rock", "jazz"])
+    allowed = np.arange(len(catalog)) % 3 == 0
+    hits = catalog.dense.query(queries * 5, 7, allowed=allowed)
+    assert hits.positions.tolist() == [exact(catalog, query, allowed)[:7] for query in queries]
+
+
 @pytest.mark.parametrize("exact_below", [0, 100_000])
 @pytest.mark.parametrize("share", [0.01, 0.3, 1.0])
 def test_a_filter_of_any_width_still_gives_k_tracks(
@@ -39,14 +48,6 @@ def test_a_filter_of_any_width_still_gives_k_tracks(
     assert len(set(hits.positions.tolist())) == len(hits.positions)
     assert hits.scores == pytest.approx(np.asarray(catalog.dense.vectors)[hits.positions] @ query, abs=1e-6)
     assert (np.diff(hits.scores) <= 0).all()
-
-
-def test_few_tracks_are_scored_exactly(catalog: Catalog, library: Library) -> None:
-    catalog.dense.exact_below = 100_000
-    queries = library.encoder.encode(["Band 3 rock", "jazz"])
-    allowed = np.arange(len(catalog)) % 3 == 0
-    hits = catalog.dense.query(queries * 5, 7, allowed=allowed)
-    assert hits.positions.tolist() == [exact(catalog, query, allowed)[:7] for query in queries]
 
 
 def test_chroma_finds_nearly_what_exact_scoring_finds(catalog: Catalog, library: Library) -> None:
