@@ -1,5 +1,6 @@
 """What conversations leave behind to learn the order from, and the command that learns."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from segue.agent import parts
 from segue.agent.cli import build_app
+from segue.agent.commands.refit import STORED, read_feedback
 from segue.agent.state import KEPT_TURNS
 from segue.agent.storage import open_saver, open_store
 from segue.agent.stored_feedback import stored_feedback
@@ -128,3 +130,15 @@ def test_there_must_be_a_log(folder: Path, tmp_path: Path) -> None:
         adapt(folder, "--feedback", tmp_path / "nowhere")
     with pytest.raises(UserError, match="choose one"):
         adapt(folder, "--feedback", "stored", "--shipped-order")
+
+
+async def test_a_database_is_read_like_a_folder(
+    make: MakeAgent, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make(database=postgres) as agent:
+        shown = await agent.turn("some rock", user="ana", thread="t1")
+        await agent.feedback("ana", "t1", shown.tracks[0].id, "liked")
+        await agent.feedback("ana", "t1", shown.tracks[1].id, "skipped")
+    monkeypatch.setenv("SEGUE_DATABASE", postgres)
+    (turn,) = await asyncio.to_thread(read_feedback, STORED)
+    assert (turn.user, turn.liked, turn.disliked) == ("ana", (shown.tracks[0].id,), (shown.tracks[1].id,))
