@@ -16,18 +16,30 @@ from typing import Final
 
 from segue.agent.hear.comparatives import COMPARATIVE, plain_forms
 from segue.agent.hear.following import REFINING
-from segue.agent.wish import Wish
+from segue.agent.wish import HeardMention, Wish
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
+from segue.tools.search.words import keys
 
 _STANDING: Final = (
     "artists", "genres", "moods", "sound", "activities", "themes", "instruments", "vocals", "countries", "languages",
 )  # fmt: skip
 """What of a wish is worth its words. Titles were asked for once; years are left to the filters."""
 _RELATIVE: Final = re.compile(rf"\b(?:more|less|bit|little|even|too|{COMPARATIVE})\b", re.IGNORECASE)
+_COMPARING: Final = re.compile(
+    r"\b(?:like|likes|similar|such as|vein|style|along the lines|sounds?|reminds?|reminiscent|compar\w+|vibes?|else"
+    r"|same|ish|a la|à la|como|wie|comme|come|parecid\w+|ähnlich\w*|similaire\w*|simile|zoals|som)\b",
+    re.IGNORECASE,
+)
+"""Words of comparison; "more Beatles" and a title alone have none."""
 _LABEL_KINDS: Final = ("genres", "moods", "themes", "activities", "instruments", "sound")
 DESCRIBED: Final = 8
 """Tracks that are described at most."""
+_LEFTOVERS: Final = frozenset((
+    "no", "not", "nothing", "none", "without", "never", "any", "and", "or", "but", "more", "less", "please", "the", "a",
+    "of", "from", "music",
+))  # fmt: skip
+"""Words that mean nothing without what they went with."""
 _LABELS: Final = 6
 """Labels that describe what is pointed at: the commonest of several tracks, the first of one."""
 
@@ -40,8 +52,7 @@ def compared_with(
     Those of the artists and songs that it compares with, those that it points at among the ids `shown`, or, for a mere
     "more", what the thread goes on from. `by` returns the positions of artists' tracks.
     """
-    named = [mention for mention in wish.mentions if mention.polarity == "like"]
-    if named:
+    if named := comparisons(wish):
         return tuple(dict.fromkeys(position for mention in named for position in mention.positions))
     ids: Sequence[str] = ()
     if wish.act in ("more", "refine") and not wish.mentions:
@@ -51,6 +62,15 @@ def compared_with(
             ids = shown
     kept = tuple(by(wish.like)) if wish.like and wish.act in REFINING else ()
     return (*kept, *(catalog.positions[track_id] for track_id in ids if track_id in catalog))
+
+
+def comparisons(wish: Wish) -> list[HeardMention]:
+    """Return the names that a message compares with, in words: a title alone may sound like one and is asked for."""
+    rest = wish.text
+    for mention in wish.mentions:
+        rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
+    named = [mention for mention in wish.mentions if mention.polarity == "like"]
+    return named if _COMPARING.search(rest) else []
 
 
 def is_relative(wish: Wish) -> bool:
@@ -70,7 +90,7 @@ def labels(wish: Wish) -> tuple[str, ...]:
 
 def search_text(wish: Wish, like: Sequence[Track]) -> str:
     """Return what to search for. `like`: tracks that the message wants more like (`compared_with`)."""
-    named = [mention for mention in wish.mentions if mention.polarity == "like"]
+    named = comparisons(wish)
     gone = [*wish.want.eras, *(value for _, value in wish.avoid.items()), *(mention.text for mention in named)]
     said = _without(wish.text, gone)
     if wish.act not in REFINING or wish.mentions:
@@ -84,10 +104,10 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
 
 
 def _without(text: str, values: Sequence[str]) -> str:
-    """Return a text without the values, as far as they stand in it as they are; empty where no word is left."""
+    """Return a text without the values, as far as they stand in it as they are; empty where nothing is left to say."""
     for value in sorted(values, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " ", text, flags=re.IGNORECASE)
-    return text if re.search(r"\w", text) else ""
+    return text if set(keys(text)) - _LEFTOVERS else ""
 
 
 def description(tracks: Sequence[Track], *, moods: bool = True) -> str:

@@ -16,7 +16,7 @@ from segue.agent.open_wish import is_open
 from segue.agent.parts import MOST, Parts
 from segue.agent.reply.constraints import constrained
 from segue.agent.reply.wording import count as counted
-from segue.agent.search_text import DESCRIBED, compared_with, description, labels, search_text
+from segue.agent.search_text import DESCRIBED, compared_with, comparisons, description, labels, search_text
 from segue.agent.state import State, Update
 from segue.agent.toolbox.calls import Called, call
 from segue.agent.toolbox.recommend import FromThread
@@ -94,7 +94,7 @@ async def recommend(state: State, parts: Parts) -> Update:
         return {"recommendation": None, "receipts": receipts}
     if listener is not None:
         receipts.append(Receipt(kind="applied", text=STEERED))
-    if compared := [mention.name for mention in wish.mentions if mention.polarity == "like"]:
+    if compared := [mention.name for mention in comparisons(wish)]:
         receipts.append(Receipt(kind="applied", text=f"You compared with {listed(compared)}: these are others."))
     if loved:
         receipts.append(Receipt(kind="applied", text=f"You left it open: I went by your liking for {listed(loved)}."))

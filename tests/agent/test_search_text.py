@@ -7,7 +7,7 @@ import pytest
 
 from segue.agent.fake import FakeRecommender
 from segue.agent.music_agent import MusicAgent
-from segue.agent.search_text import description, is_relative, labels, search_text
+from segue.agent.search_text import comparisons, description, is_relative, labels, search_text
 from segue.agent.wish import Facets, HeardMention, Wish
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
@@ -73,6 +73,20 @@ def test_a_name_to_compare_with_is_described_instead_of_said() -> None:
     assert "gospel" in found
 
 
+def test_where_only_refusals_are_left_the_message_is_searched_for_as_it_is() -> None:
+    title = wish("dislike", "No Woman, No Cry", avoid=Facets(titles=("Cry",), vocals=("Woman",)))
+    assert search_text(title, []) == "No Woman, No Cry"
+
+
+def test_a_title_that_sounds_like_a_comparison_is_none() -> None:
+    title = "Something Like Olivia"
+    like = HeardMention(kind="title", name=title, score=1, positions=(3,), exact=True, start=0, end=21, text=title,
+                        polarity="like")  # fmt: skip
+    assert comparisons(wish("request", title, mentions=(like,))) == []
+    said = like.model_copy(update={"start": 11, "end": 32})
+    assert comparisons(wish("request", "songs like Something Like Olivia", mentions=(said,))) == [said]
+
+
 def test_of_several_tracks_what_most_have_comes_first() -> None:
     other = GOSPEL.model_copy(update={"genres": ("soul",), "moods": (), "instruments": ()})
     assert description([GOSPEL, other]).startswith("soul")
@@ -119,12 +133,13 @@ async def test_a_thread_that_began_with_a_comparison_goes_on_with_others(
     name = "Massive Attack"
     names = (name,)
     position = next(at for at, track in enumerate(catalog) if track.artist == name)
-    like = HeardMention(kind="artist", name=name, score=1, positions=(position,), exact=True, start=0, end=3,
+    like = HeardMention(kind="artist", name=name, score=1, positions=(position,), exact=True, start=5, end=19,
                         text=name, polarity="like")  # fmt: skip
     first = Wish(act="request", text="", like=names, mentions=(like,))
     then = Wish(act=act, text="", like=names, mentions=(like,) if act == "request" else ())
+    then_text = "like Massive Attack" if act == "request" else "then"
     async with make({"like Massive Attack": first, "then": then}, recommender=recommender) as agent:
         turn = await agent.turn("like Massive Attack", thread="t1")
-        await agent.turn("then", thread="t1")
+        await agent.turn(then_text, thread="t1")
     assert "You compared with Massive Attack: these are others." in [receipt.text for receipt in turn.receipts]
     assert position in recommender.situations[-1].like
