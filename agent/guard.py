@@ -31,7 +31,7 @@ class Rules:
 
 def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns) -> list[Recommended]:
     """Return the tracks that keep all rules, in their order."""
-    allowed = columns.apply(rules.filters)[0] if rules.filters else None
+    allowed = columns.apply(rules.filters)[0]
     bans = rules.taste if rules.taste is not None and rules.taste.bans else None
     artists: Counter[str] = Counter()
     works: set[str] = set()
@@ -39,7 +39,7 @@ def obedient(tracks: Sequence[Recommended], rules: Rules, columns: FilterColumns
     for found in tracks:
         track = found.track
         names = {artist_key(artist.name) for artist in track.artists}
-        if (allowed is not None and not allowed[found.position]) or found.position in rules.without:
+        if not allowed[found.position] or found.position in rules.without:
             continue
         if bans is not None and bans.is_banned(attributes_of(track), track.id, rules.context):
             continue

@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from datetime import date
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -97,6 +97,11 @@ Key = Literal[
 ]  # fmt: skip
 
 
+Kind = Literal["track", "episode"]
+"""What a catalog's item is: a piece of music, or an episode of a podcast, whose show stands where the artist does."""
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -180,7 +185,7 @@ class ExternalIds(_Frozen):
 
 
 class Track(_Frozen):
-    """One recording in a catalog."""
+    """One recording in a catalog: a piece of music, or an episode of a podcast."""
 
     id: Annotated[str, AfterValidator(clean_text), Field(min_length=1, max_length=200)]
     """Unique and stable within the catalog."""
@@ -192,6 +197,8 @@ class Track(_Frozen):
     """Shared by all versions of one work; derived from title and artist where not given."""
     version: OptionalName = None
     """What kind of version this is (live, remaster, remix, karaoke, radio edit ...); None for the plain recording."""
+    kind: Kind = "track"
+    """Whoever asks for music never gets an episode. Both kinds share one space of semantic IDs."""
 
     credits: tuple[Credit, ...] = ()
 

@@ -14,6 +14,7 @@ import numpy as np
 from segue.generator.codes import CodeTable
 from segue.generator.layout import Codes
 from segue.generator.modality import POSITIONS
+from segue.generator.track import KINDS
 from segue.memory.events import Subject, era_key
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.search.filters import FilterColumns, Filters
@@ -48,7 +49,7 @@ class ListenerCodes:
     def _find(self, kind: str, value: str) -> Codes:
         filters = Filters()
         if kind in _FIELDS:
-            filters = Filters.model_validate({_FIELDS[kind]: (value,)})
+            filters = Filters.model_validate({_FIELDS[kind]: (value,), "kinds": KINDS if kind == "artist" else ()})
         elif kind == "era" and (decade := _DECADE.fullmatch(era_key(value))):
             first = 10 * int(decade[1])
             filters = Filters(year_from=first, year_to=first + 9)

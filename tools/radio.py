@@ -74,6 +74,9 @@ def radio(
 ) -> Iterator[int]:
     """Yield catalog positions, one song after another, until nothing is left.
 
+    Songs are continued by songs and podcast episodes by episodes, mixed seeds by both; what was heard counts for that
+    only where there are no seeds.
+
     Args:
         stock: the catalog; `generator` speaks its codes.
         generator: reads the history.
@@ -92,6 +95,9 @@ def radio(
         raise QueryError("a station needs a track, an artist or a genre to begin with")
     if any(not 0 <= position < len(stock) for position in (*seeds, *heard)):
         raise QueryError("a station begins with a track that the catalog does not have")
+    columns = stock.searcher.columns
+    kind = columns.of_kinds(columns.kinds_at(seeds if len(seeds) else heard))
+    allowed = kind if allowed is None else kind & allowed
     return _stream(stock, generator, list(seeds), list(heard), allowed, refused, listener, knobs)
 
 
@@ -100,13 +106,13 @@ def _stream(
     generator: Continues,
     seeds: list[int],
     heard: list[int],
-    allowed: NDArray[np.bool_] | None,
+    allowed: NDArray[np.bool_],
     refused: Callable[[int], bool] | None,
     listener: NDArray[np.float32] | None,
     knobs: RadioKnobs,
 ) -> Iterator[int]:
     random = np.random.default_rng(knobs.seed)
-    left = np.ones(len(stock), dtype=bool) if allowed is None else allowed.copy()
+    left = allowed.copy()
     for position in heard:
         left &= stock.works != stock.works[position]
     familiar = np.isin(stock.artists, stock.artists[[*seeds, *heard]])

@@ -31,6 +31,9 @@ def radio(
     ] = None,
     count: Annotated[int, typer.Option(min=0, help="Songs to play; 0: endlessly, until nothing is left.")] = 20,
     discovery: Annotated[float, typer.Option(min=0, max=1, help="0: what fits best; 1: new artists, by chance.")] = 0.3,
+    kind: Annotated[
+        str | None, typer.Option(help="What --artist and --genre begin with: track or episode.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed plays the same station.")] = 0,
     catalog: Annotated[
         Path | None, typer.Option(help="The catalog folder; by default SEGUE_CATALOG, your own, or the default one.")
@@ -51,7 +54,7 @@ def radio(
     with Catalog.open(catalog_folder(catalog, Settings.load())) as opened:
         stock = Stock(opened)
         tracks = [_track(stock, name) for name in track or ()]
-        seeds = [*tracks, *_bearing(stock, "artists", artist or []), *_bearing(stock, "genres", genre or [])]
+        seeds = [*tracks, *_bearing(stock, "artists", artist, kind), *_bearing(stock, "genres", genre, kind)]
         generator = CompactGenerator.load(compact_folder(opened.root) or COMPACT, tokenizer=stock.codes.fingerprint)
         known = _known(stock, generator, user, data, token=token) if user is not None else _Known()
         stream = play(
@@ -131,17 +134,26 @@ def _track(stock: "Stock", name: str) -> int:
     return min(tiers, key=lambda position: (tiers[position], not stock.plain[position], position))
 
 
-def _bearing(stock: "Stock", field: str, names: list[str], most: int = 8) -> list[int]:
-    """Return the best known tracks of each artist or genre."""
+def _bearing(stock: "Stock", field: str, names: list[str] | None, kind: str | None, most: int = 8) -> list[int]:
+    """Return the best known tracks of each artist or genre; where it has none, and no kind is asked for, episodes."""
     import numpy as np
 
+    from segue.generator.track import KINDS
     from segue.tools.search.filters import Filters
 
+    def bearers(name: str) -> "NDArray[np.int64]":
+        for one in (kind,) if kind else KINDS:
+            filters = Filters.model_validate({field: (name,), "kinds": (one,)})
+            rows = np.flatnonzero(stock.searcher.columns.apply(filters)[0])
+            if len(rows):
+                break
+        return rows
+
     found: list[int] = []
-    for name in names:
-        rows = np.flatnonzero(stock.searcher.columns.apply(Filters.model_validate({field: (name,)}))[0])
+    for name in names or ():
+        rows = bearers(name)
         if not len(rows) and field == "artists" and (longer := _longer(stock, name)):
-            rows = np.flatnonzero(stock.searcher.columns.apply(Filters(artists=(longer,)))[0])
+            rows = bearers(longer)
         if not len(rows):
             raise QueryError(f"no track of this catalog has {name!r} among its {field}")
         found += rows[np.argsort(-stock.popularity[rows], kind="stable")[:most]].tolist()

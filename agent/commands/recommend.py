@@ -26,6 +26,7 @@ def recommend(
         Path | None, typer.Option(help="Earlier turns, JSON Lines: message, reply, liked, disliked (track ids).")
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Tracks wanted.")] = 10,
+    kind: Annotated[list[str] | None, typer.Option(help="track (the default) or episode; repeat for both.")] = None,
     per_artist: Annotated[int, typer.Option(min=0, help="Tracks per artist at most; 0: any number.")] = 2,
     diversity: Annotated[float, typer.Option(min=0, max=1, help="0: by fit alone; 1: as unlike as can be.")] = 0.0,
     novelty: Annotated[float, typer.Option(min=0, max=1, help="How much well-known tracks lose.")] = 0.0,
@@ -39,6 +40,7 @@ def recommend(
     from segue.tools.ranking.recommend import Recommender
     from segue.tools.ranking.select import Knobs
     from segue.tools.ranking.situation import Situation
+    from segue.tools.search.filters import Filters
     from segue.tools.search.query import understand
     from segue.tools.search.words import words
 
@@ -48,6 +50,7 @@ def recommend(
         recommender = Recommender(opened, generator=default_generator(opened))
         past = _history(history, opened) if history else ()
         filters = understand(request, recommender.stock.searcher.linker.link(request, bare=True)).filters
+        filters = filters.merge(Filters(kinds=tuple(kind or ())))
         found = recommender.recommend(
             Situation(request, past),
             k,

@@ -34,6 +34,7 @@ def search(
     ] = None,
     k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many tracks.")] = 10,
     year: Annotated[str | None, typer.Option(help="Release years: 1994, 1990-1999, 1990- or -1999.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="track (the default) or episode; repeat for both.")] = None,
     genre: Annotated[list[str] | None, typer.Option(help="Only this genre; repeat for any of several.")] = None,
     mood: Annotated[list[str] | None, typer.Option(help="Only this mood; repeat for any of several.")] = None,
     artist: Annotated[list[str] | None, typer.Option(help="Only this artist; repeat for any of several.")] = None,
@@ -53,6 +54,7 @@ def search(
 
     first, last = parse_years(year) if year else (None, None)
     filters = Filters(
+        kinds=tuple(kind or ()),
         year_from=first,
         year_to=last,
         genres=tuple(genre or ()),

@@ -21,6 +21,7 @@ from segue.agent.hear.certain import adds, asks, certain_act, lifts_ban, one_sid
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in, per_artist_in
+from segue.agent.hear.episodes import asks_for_episodes, with_kinds
 from segue.agent.hear.following import answers, cap_kept, merged, offered, whom, without_ids
 from segue.agent.hear.house import House
 from segue.agent.hear.model import SHIPPED, HearModel, Sense
@@ -52,6 +53,7 @@ _ONE_OFF: Final = re.compile(
     r"\b(?:tonight|right now|rn|today|for now|this time|just (?:this|for)|at the moment|this weekend|joke)\b",
     re.IGNORECASE,
 )
+_NEXT: Final = re.compile(r"next(?: (?:ones?|few|please))*[.!]*", re.IGNORECASE)
 _MORE: Final = re.compile(r"\bmore\b", re.IGNORECASE)
 _ALWAYS: Final = re.compile(
     r"\b(?:never|ever|always|from now on|in general|any more|anymore|remember (?:that|this)|favou?rites?|for good"
@@ -112,6 +114,12 @@ class Hearer:
         elif act == "control" and certain is None and plays(text) and named.speaks_of_kinds(thread.shown):
             # Playing is up to a player; what is named and not in sight has to be found first.
             act = "request"
+        elif act == "control" and certain is None and len(thread.shown) > 1 and _NEXT.fullmatch(text.strip()):
+            # Nothing is playing here that could be skipped: who has seen a list and says "next" wants the next one.
+            act = "more"
+        elif act in ("chat", "other", "control") and certain is None and asks_for_episodes(text, named.mentions):
+            # The model has never heard of podcasts.
+            act = "request"
         question = offered(text, thread.before)
         if question is not None and not named.want:
             asked = self.reader(question)
@@ -148,6 +156,11 @@ class Hearer:
         else:
             want, avoid, like = merged(act, text, thread.wish, want, avoid, like)
         filters, unmet = self._compiled(act, command, want, avoid, text, thread)
+        if act in ASKING:
+            filters, unmet = with_kinds(
+                filters, unmet, act=act, text=text, want=want, mentions=named.mentions, standing=thread.wish,
+                house=self.house,
+            )  # fmt: skip
         if act == "dislike":
             filters = without_ids(filters, [thread.shown[number - 1].id for number in refs])
         context = _CONTEXT.search(text)

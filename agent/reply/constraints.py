@@ -23,6 +23,8 @@ _WITHOUT = {
 def constrained(filters: Filters, applied: Applied, total: int) -> list[Receipt]:
     """Return what `filters` did to a catalog of `total` tracks, constraint by constraint."""
     only = [_years(filters)] if filters.year_from or filters.year_to else []
+    if "episode" in filters.kinds and applied.allowed:
+        only.append("tracks and podcast episodes" if "track" in filters.kinds else "podcast episodes")
     only += [
         text.format(_named(getattr(filters, field), "or")) for field, text in _ONLY.items() if getattr(filters, field)
     ]

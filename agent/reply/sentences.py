@@ -52,18 +52,19 @@ def answer(wish: Wish, tracks: Sequence[Track], random: Random) -> str:
     act = wish.act if wish.act in _OPENINGS else "request"
     opening = random.choice(_OPENINGS[act])
     one = len(tracks) == 1
-    tracks_text = count(len(tracks))
+    noun = "episode" if all(track.kind == "episode" for track in tracks) else "track"
+    tracks_text = count(len(tracks), noun)
     text = opening.format(
         tracks=tracks_text,
         Tracks=capital(tracks_text),
-        more=count(len(tracks), "more track"),
-        More=capital(count(len(tracks), "more track")),
+        more=count(len(tracks), f"more {noun}"),
+        More=capital(count(len(tracks), f"more {noun}")),
         these="this" if one else "these",
         are="is" if one else "are",
         fit="fits" if one else "fit",
         all=_common(wish, tracks),
     )
-    text = capital(text.replace("this one track", "this one").replace("these one", "this one"))
+    text = capital(text.replace(f"this one {noun}", "this one").replace("these one", "this one"))
     return f"{text} {random.choice(_FIRST).format(named(tracks[0]))}"
 
 

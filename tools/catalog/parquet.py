@@ -63,6 +63,7 @@ SCHEMA: Final = pa.schema([
     pa.field("album", pa.string()),
     _required("work_id", pa.string()),
     pa.field("version", pa.string()),
+    _required("kind", pa.string()),
     _required("credits", pa.list_(pa.field("element", _CREDIT, nullable=False))),
     _required("genres", _NAMES),
     _required("moods", _NAMES),
@@ -86,6 +87,9 @@ SCHEMA: Final = pa.schema([
     _required("links", _NAMES),
 ])  # fmt: skip
 """The Arrow schema of a track; fields and order follow `Track`."""
+_KIND: Final = SCHEMA.get_field_index("kind")
+WITHOUT_KIND: Final = SCHEMA.remove(_KIND)
+"""The schema of files from before there were episodes: all of their rows are tracks."""
 
 _TRACKS: Final = TypeAdapter(list[Track])
 
@@ -125,6 +129,8 @@ def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
 def read_table(path: Path, *, verify: bool = False) -> pa.Table:
     """Return the whole file as one table of `SCHEMA`; with `verify`, compare the checksums of its pages.
 
+    A file of `WITHOUT_KIND` is read as one of tracks.
+
     Raises:
         ValueError: the file is damaged, or no Parquet file of this schema.
         OSError: the file cannot be read.
@@ -133,6 +139,8 @@ def read_table(path: Path, *, verify: bool = False) -> pa.Table:
         table = pq.read_table(path, memory_map=True, page_checksum_verification=verify)
     except pa.ArrowException as error:
         raise ValueError(f"{path}: {error}") from error
+    if table.schema.equals(WITHOUT_KIND):
+        table = table.add_column(_KIND, SCHEMA.field(_KIND), pa.array(["track"] * table.num_rows, pa.string()))
     if not table.schema.equals(SCHEMA):
         raise ValueError(f"{path} does not have the columns of a track")
     return table

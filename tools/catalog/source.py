@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.derived import Progress
-from segue.tools.catalog.parquet import SCHEMA, from_rows, read_table
+from segue.tools.catalog.parquet import SCHEMA, WITHOUT_KIND, from_rows, read_table
 from segue.tools.catalog.versions import CURRENT
 
 
@@ -31,6 +31,6 @@ def tracks_of(source: Path, *, progress: Progress | None = None) -> list[Track]:
 
 def _is_truth(file: Path) -> bool:
     try:
-        return bool(pq.read_schema(file).names == SCHEMA.names)
+        return pq.read_schema(file).names in (SCHEMA.names, WITHOUT_KIND.names)
     except (OSError, pa.ArrowInvalid):
         return False

@@ -172,6 +172,16 @@ def key(value: Any, minor: int | None) -> str | None:
     return KEYS[(_TONES[tone.upper()] + shift) % 12 + 12 * (minor or 0)]
 
 
+_KINDS: Final = {"song": "track", "music": "track", "podcast": "episode", "podcast episode": "episode"}
+_FILE_KIND: Final = re.compile(r"\b(?:audio|file|stream)\b|audiodatei", re.IGNORECASE)
+
+
+def kind(value: Any) -> str | None:
+    """Return what an item is ("track", "episode", or a word that no item can be); None for "MPEG audio file"."""
+    word = " ".join(text(value).casefold().replace("_", " ").split())
+    return None if _FILE_KIND.search(word) else _KINDS.get(word, word)
+
+
 _ISO: Final = re.compile(r"(\d{4})(?:[-./](\d{1,2})(?:[-./](\d{1,2}))?)?(?:[T ].*)?")
 _DAY_FORMATS: Final = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%Y%m%d")
 

@@ -34,6 +34,7 @@ _NAMES: Final[dict[str, str]] = {
     "album": "album albumname albumtitle trackalbumname releasename release collection collectionname",
     "version": "version trackversion",
     "work_id": "workid",
+    "kind": "kind itemkind",
     "released": "released releasedate albumreleasedate trackalbumreleasedate originaldate firstreleasedate "
     "originalreleasedate date year releaseyear releasedyear originalyear",
     "released_month": "releasedmonth releasemonth",

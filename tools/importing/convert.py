@@ -62,6 +62,7 @@ _SCALARS: Final[dict[str, Callable[[Any], Any]]] = {
     "album": cells.text,
     "version": cells.text,
     "work_id": cells.text,
+    "kind": cells.kind,
     "language": cells.text,
     "vocals": cells.text,
     "playlist_id": cells.text,
@@ -281,7 +282,8 @@ class RowConverter:
         return BESIDE_THE_TRACK.get(column_key(name), "its name means nothing here; --map can give it a meaning")
 
 
-_REQUIRED: Final = frozenset({"id", "title", "artists"})
+_REQUIRED: Final = frozenset({"id", "title", "artists", "kind"})
+"""Fields without which there is no track; a row of another kind (a film, an audiobook) is none either."""
 
 
 def _validate(values: dict[str, Any], complaints: list[str]) -> Track:

@@ -37,6 +37,7 @@ def merge_tracks(old: Track, new: Track) -> Track:
         old.artists[0].name
     )
     # A renamed track is another work or another version; the same name in other spelling is not.
+    values["kind"] = new.kind if "kind" in new.model_fields_set else old.kind
     values["work_id"] = old.work_id if same_name else new.work_id
     values["version"] = (new.version or old.version) if same_name else new.version
     return old.model_copy(update={name: value for name, value in values.items() if value != getattr(old, name)})

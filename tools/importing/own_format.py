@@ -11,8 +11,10 @@ from pydantic_core import from_json
 from segue.generator.track import Track
 
 _FIELDS: Final = frozenset(Track.model_fields)
+_COLUMNS: Final = _FIELDS - {"kind"}
+"""Columns of every exported CSV; those from before there were episodes lack the kind."""
 _TEXTS: Final = frozenset(
-    {"id", "title", "album", "work_id", "version", "vocals", "language", "tempo_class", "key", "released"}
+    {"id", "title", "album", "work_id", "version", "kind", "vocals", "language", "tempo_class", "key", "released"}
 )
 """Fields that a CSV export writes as they are; all others are JSON within their cell."""
 
@@ -28,6 +30,6 @@ def own_fields(values: Mapping[str, Any]) -> dict[str, Any] | None:
     artists = values.get("artists")
     if isinstance(artists, list):
         return dict(values)
-    if not isinstance(artists, str) or not _FIELDS.issubset(values):
+    if not isinstance(artists, str) or not _COLUMNS.issubset(values):
         return None
     return {name: cell if name in _TEXTS else from_json(cell) for name, cell in values.items() if cell != ""}

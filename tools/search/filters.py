@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from segue.generator.errors import QueryError
 from segue.generator.names import artist_key, fold
+from segue.generator.track import KINDS, Kind
 from segue.tools.search.name_building import columns_of
 from segue.tools.search.words import keys
 
@@ -43,6 +44,8 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kinds: Values = ()
+    """Kinds of items ("track", "episode"); where none is named, only tracks: whoever asks for music gets music."""
     year_from: int | None = None
     year_to: int | None = None
     """Last release year, included."""
@@ -121,6 +124,9 @@ class FilterColumns:
         self._count = table.num_rows
         years = [int(text[:4]) if text else -1 for text in table["released"].to_pylist()]
         self._years = np.array(years, dtype=np.int32)
+        kinds = np.array(table["kind"].to_pylist(), dtype=object)
+        self._kinds: dict[str, Mask] = {kind: np.asarray(kinds == kind, dtype=bool) for kind in KINDS}
+        self.has_episodes = bool(self._kinds["episode"].any())
         artists = columns_of(table).artists
         singles = {
             field: [[value] if value else [] for value in table[column].to_pylist()]
@@ -147,7 +153,7 @@ class FilterColumns:
         Raises:
             QueryError: the years are inverted or no years, or a value is blank.
         """
-        allowed = np.ones(self._count, dtype=bool)
+        allowed = self.of_kinds(filters.kinds)
         unknown: dict[str, int] = {}
         unmatched: list[str] = []
         absent: list[str] = []
@@ -168,6 +174,24 @@ class FilterColumns:
             unmatched=tuple(unmatched),
             nothing_to_exclude=tuple(absent),
         )
+
+    def of_kinds(self, kinds: Sequence[str] = ()) -> Mask:
+        """Return a new mask of the items of these kinds; of tracks where none is named.
+
+        Raises:
+            QueryError: a kind that no item can have.
+        """
+        if unknown := [kind for kind in kinds if kind not in self._kinds]:
+            raise QueryError(f"no such kind: {', '.join(unknown)}; there are {', '.join(KINDS)}")
+        allowed = np.zeros(self._count, dtype=bool)
+        for kind in kinds or ("track",):
+            allowed |= self._kinds[kind]
+        return allowed
+
+    def kinds_at(self, positions: Iterable[int]) -> tuple[Kind, ...]:
+        """Return the kinds that the items at `positions` have."""
+        rows = np.fromiter(positions, dtype=np.int64)
+        return tuple(kind for kind in KINDS if self._kinds[kind][rows].any())
 
     def _apply_years(self, filters: Filters, allowed: Mask, unknown: dict[str, int]) -> None:
         first, last = filters.year_from, filters.year_to
