@@ -23,7 +23,6 @@ from segue.agent.toolbox.recommend import FromThread
 from segue.agent.turn import Receipt
 from segue.agent.wish import Wish
 from segue.generator.track import KINDS
-from segue.generator.track import KINDS
 from segue.memory.events import Subject
 from segue.memory.plain import listed, plain
 from segue.memory.profile import Taste
