@@ -134,7 +134,7 @@ class Recommender:
     def warm(self) -> None:
         """Open every index and model, which takes seconds, so that the first turn does not."""
         if len(self.stock):
-            self.recommend(Situation("warm"), k=1)
+            self.recommend(Situation("warm"), k=1, wanted=("warm",))
 
     def recommend(
         self,
