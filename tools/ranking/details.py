@@ -92,7 +92,7 @@ def _shared_codes(stock: Stock, rows: Rows, liked: Rows) -> Floats:
     except SegueError:
         # The generator cannot do without them either, and the answer says that it is missing and why.
         return np.zeros(len(rows), dtype=np.float32)
-    alike = (own[:, None] == theirs[None]).reshape(len(rows), len(liked), -1)
+    alike = own[:, None] == theirs[None]
     shares: Floats = alike.mean(axis=2, dtype=np.float32).max(axis=1)
     return shares
 

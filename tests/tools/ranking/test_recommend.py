@@ -40,6 +40,21 @@ class TestOrder:
         found = ask(recommender, "something else please", 5, past=past)
         assert any("co-listened" in one.sources and one.sources["co-listened"] > 0 for one in found.tracks)
 
+    def test_tracks_that_bear_what_is_wanted_come_before_those_that_only_sound_like_it(
+        self, recommender: Recommender
+    ) -> None:
+        words = "something for the road"
+        wanted = ask(recommender, words, 4, wanted=("country",), knobs=Knobs(per_artist=None))
+        assert {one.track.genres for one in wanted.tracks} == {("country",)}
+        unwanted = ask(recommender, words, 4, wanted=("no such label",), knobs=Knobs(per_artist=None))
+        plain = ask(recommender, words, 4, knobs=Knobs(per_artist=None))
+        assert [one.position for one in unwanted.tracks] == [one.position for one in plain.tracks]
+
+    def test_what_a_message_compares_with_counts_as_liked_and_is_not_offered(self, recommender: Recommender) -> None:
+        found = recommender.recommend(Situation("something else please", like=(17,)), 5, weights=EVEN)
+        assert 17 not in [one.position for one in found.tracks]
+        assert any(one.sources["co-listened"] > 0 for one in found.tracks)
+
     def test_the_same_request_gives_the_same_answer(self, recommender: Recommender) -> None:
         first, second = (ask(recommender, "slow trip hop at night") for _ in range(2))
         assert [one.position for one in first.tracks] == [one.position for one in second.tracks]
@@ -47,6 +62,10 @@ class TestOrder:
 
 class TestNever:
     """Whatever is asked: hard constraints hold."""
+
+    def test_after_a_like_filters_may_leave_nothing(self, recommender: Recommender) -> None:
+        past = (PastTurn("before", "so", liked=(4,), disliked=(8,)),)
+        assert ask(recommender, "more", past=past, filters=Filters(genres=("zydeco",))).tracks == ()
 
     @pytest.mark.parametrize("text", ["country", "play Song 13 by Dolly Parton", "anything", "", "<AC1-21>"])
     def test_filtered_banned_and_rated_tracks_never_rank(self, recommender: Recommender, text: str) -> None:
