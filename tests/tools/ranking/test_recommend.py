@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
@@ -63,7 +64,13 @@ class TestOrder:
 class TestNever:
     """Whatever is asked: hard constraints hold."""
 
-    def test_after_a_like_filters_may_leave_nothing(self, recommender: Recommender) -> None:
+    def test_after_a_like_filters_may_leave_nothing(self, catalog: Catalog) -> None:
+        class Codes:
+            def codes(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+                return np.ones((len(rows), 27), dtype=np.uint8)
+
+        recommender = Recommender(catalog)
+        recommender.stock.__dict__["codes"] = Codes()
         past = (PastTurn("before", "so", liked=(4,), disliked=(8,)),)
         assert ask(recommender, "more", past=past, filters=Filters(genres=("zydeco",))).tracks == ()
 
