@@ -47,15 +47,20 @@ def chosen_generator(catalog: "Catalog", settings: Settings, *, generator: bool)
 
 
 async def load_agent(catalog: Path | None, data: Path | None, *, generator: bool, count: int = 5) -> "MusicAgent":
-    """Return an agent as the settings want it."""
+    """Return an agent as the settings want it, whose catalog the caller closes; on an error nothing is held."""
     from segue.agent.music_agent import MusicAgent
     from segue.tools.catalog.catalog import Catalog
 
     settings = Settings.load()
     opened = Catalog.open(catalog_folder(catalog, settings))
-    return MusicAgent(
-        catalog=opened,
-        generator=chosen_generator(opened, settings, generator=generator),
-        count=count,
-        **settings.kept(data),
-    )
+    try:
+        return MusicAgent(
+            catalog=opened,
+            generator=chosen_generator(opened, settings, generator=generator),
+            count=count,
+            **settings.kept(data),
+        )
+    except BaseException:
+        # Writers leave a version that somebody holds where it is.
+        opened.close()
+        raise
