@@ -17,7 +17,7 @@ from segue.generator.track import Track
 from segue.tools.catalog.dense import DenseIndex
 from segue.tools.catalog.locks import ReaderLock
 from segue.tools.catalog.manifest import TRUTH, Manifest
-from segue.tools.catalog.parquet import from_rows, ids_of, read_table
+from segue.tools.catalog.parquet import from_row, from_rows, ids_of, read_table
 from segue.tools.catalog.versions import CURRENT, current_version, delete_if_free
 
 
@@ -115,7 +115,7 @@ class Catalog:
         """Return the track at a zero-based position (IndexError where there is none)."""
         if not 0 <= position < len(self):
             raise IndexError(f"position {position} in a catalog of {len(self)} tracks")
-        return next(from_rows(self.table.slice(position, 1)))
+        return from_row(self.table, position)
 
     def track(self, track_id: str) -> Track:
         """Return the track with this id.
