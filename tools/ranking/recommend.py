@@ -44,7 +44,7 @@ GIVEN: Final = "given"
 """The name of an order that whoever made the recommender brought along."""
 TASTE: Final = 0.5
 """How many points of score a taste of full strength is worth: enough to decide between tracks that fit a wish alike."""
-WANTED: Final = 2.0
+WANTED: Final = 1.0
 """How many points of score it is worth to bear all labels that a wish names."""
 
 _KEPT: Final = 8_192
