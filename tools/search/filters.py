@@ -114,6 +114,22 @@ class _Labels:
         return found
 
 
+class _Words:
+    """The labels of a column by their words, so that a value is compared only with those that have its first."""
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self._labels = {label: keys(label) for label in labels}
+        self._having: dict[str, list[str]] = {}
+        for label, written in self._labels.items():
+            for word in dict.fromkeys(written):
+                self._having.setdefault(word, []).append(label)
+
+    def containing(self, wanted: tuple[str, ...]) -> list[str]:
+        """Return the labels in which the words `wanted` follow each other, in the order of the column."""
+        labels: Iterable[str] = self._having.get(wanted[0], ()) if wanted else self._labels
+        return [label for label in labels if _contains(self._labels[label], wanted)]
+
+
 class FilterColumns:
     """The columns of one catalog that filters look at, folded once. Safe to share between threads once built."""
 
@@ -141,6 +157,7 @@ class FilterColumns:
             "vocals": _Labels(singles["vocals"], fold),
             "versions": _Labels(versions, fold),
         }
+        self._words = {field: _Words(self._labels[field].bearers) for field in ("genres", "moods")}
         self._positions = {track_id: position for position, track_id in enumerate(table["id"].to_pylist())}
 
     def vocabulary(self, field: str) -> dict[str, int]:
@@ -220,9 +237,10 @@ class FilterColumns:
             if not value.strip():
                 raise QueryError(f"a blank value among the {field}")
             key = artist_key(value) if field == "artists" else fold(value)
-            matches = [key] if key in bearers else []
-            if field in ("genres", "moods"):
-                matches = [label for label in bearers if _contains(keys(label), keys(key))]
+            if field in self._words:
+                matches = self._words[field].containing(keys(key))
+            else:
+                matches = [key] if key in bearers else []
             if not matches:
                 unmatched.append(f"{field}: {value}")
             found += matches

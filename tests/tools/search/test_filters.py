@@ -49,6 +49,22 @@ def test_mask(columns: FilterColumns, filters: Filters, expected: str) -> None:
     assert applied.allowed == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("genre", "expected"),
+    [
+        ("hip hop", "abc"), ("Trip Hip", "c"), ("hop", "abcd"), ("hop hip", "d"), ("trip hop", ""), ("hop hop", "b"),
+        ("hip hop hop hop", ""),
+    ],
+)  # fmt: skip
+def test_a_genre_is_borne_where_its_words_follow_each_other(genre: str, expected: str) -> None:
+    genres = {"a": "Hip-Hop", "b": "hip hop hop", "c": "trip hip hop", "d": "hop hip"}
+    tracks = [track(id=name, title=name, artists=["Nas"], genres=[label]) for name, label in genres.items()]
+    columns = FilterColumns(pa.Table.from_batches([to_batch(tracks)], schema=SCHEMA))
+    mask, applied = columns.apply(Filters(genres=(genre,)))
+    assert "".join(np.array(list("abcd"))[mask]) == expected
+    assert bool(applied.unmatched) == (not expected)
+
+
 def test_what_is_not_known_is_counted(columns: FilterColumns) -> None:
     _, applied = columns.apply(Filters(year_from=1980, genres=("rock", "zydeco"), without_moods=("sad",)))
     assert applied.unknown == {"years": 1, "genres": 1}
