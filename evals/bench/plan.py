@@ -62,7 +62,7 @@ PLAN: Final = (
     Planned("personal", catalog="first", need="playlists", full=("--limit", "60"), quick=("--quick",)),
     Planned(
         "quantizers", catalog="first",
-        full=("--tracks", "5000", "--epochs", "10"), quick=("--tracks", "500", "--epochs", "1"),
+        full=("--tracks", "3000", "--epochs", "5"), quick=("--tracks", "500", "--epochs", "1"),
     ),
     Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "10")),
     Planned(
@@ -75,7 +75,7 @@ PLAN: Final = (
     Planned("serving", timed=True, catalog="first", quick=("--quick",)),
     Planned(
         "similar", catalog="first", need="playlists",
-        full=("--rows", "segue,kmeans-1024,random", "--seeds", "1000"),
+        full=("--rows", "segue,kmeans-1024,random", "--seeds", "600"),
         quick=("--rows", "segue,random", "--seeds", "100"),
     ),
     Planned("simulate", catalog="first", full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
