@@ -32,9 +32,12 @@ class Planned:
     """Further arguments of the quick form; all together are meant to end within five minutes."""
     skipped: str = ""
     """Why it can never run by itself."""
+    long: str = ""
+    """Why it has no quick form."""
 
 
 DIALOGS: Final = "cpcd_dialogs.jsonl.gz"
+_EMBEDS: Final = "it embeds a whole catalog, which takes minutes"
 TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
 PLAN: Final = (
     Planned("backends", timed=True, skipped="asks a vLLM server: make vllm, then segue bench backends"),
@@ -62,7 +65,7 @@ PLAN: Final = (
     Planned("personal", catalog="first", need="playlists", full=("--limit", "60"), quick=("--quick",)),
     Planned(
         "quantizers", catalog="first",
-        full=("--tracks", "3000", "--epochs", "5"), quick=("--tracks", "500", "--epochs", "1"),
+        full=("--tracks", "3000", "--epochs", "5"), long=_EMBEDS,
     ),
     Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "10")),
     Planned(
@@ -75,11 +78,10 @@ PLAN: Final = (
     Planned("serving", timed=True, catalog="first", quick=("--quick",)),
     Planned(
         "similar", catalog="first", need="playlists",
-        full=("--rows", "segue,kmeans-1024,random", "--seeds", "600"),
-        quick=("--rows", "segue,random", "--seeds", "100"),
+        full=("--rows", "segue,kmeans-1024,random", "--seeds", "600"), long=_EMBEDS,
     ),
     Planned("simulate", catalog="first", full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
-    Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "3", "--writers", "2")),
+    Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "2", "--writers", "1")),
     Planned(
         "text-to-music", files=(("--requests", ("artist_facts.jsonl",)),), folder=("--tags", "radio_tags.txt.gz"),
         catalog="first", full=("--limit", "150"),
@@ -113,8 +115,8 @@ class Run:
 
 def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, Path]], *, quick: bool) -> list[Run]:
     """Return the runs of one benchmark over the data folders and the catalogs (name, folder); the first has no name."""
-    if planned.skipped:
-        return [Run(planned.bench, skipped=planned.skipped)]
+    if reason := planned.skipped or (planned.long if quick else ""):
+        return [Run(planned.bench, skipped=reason)]
     arguments = [planned.bench]
     for option, names in planned.files:
         for name in names:

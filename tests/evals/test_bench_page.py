@@ -160,6 +160,8 @@ def test_a_benchmark_takes_the_first_catalog_that_has_what_it_needs(
     planned = Planned("personal", catalog="first", need="playlists")
     catalogs = [("", Path("one")), ("big", Path("two"))]
     assert runs(planned, [tmp_path], catalogs, quick=False) == [Run("personal", ("personal", "--catalog", "two"))]
+    (too_long,) = runs(replace(planned, long="hours"), [tmp_path], catalogs, quick=True)
+    assert too_long == Run("personal", skipped="hours")
     (skipped,) = runs(planned, [tmp_path], catalogs[:1], quick=False)
     assert skipped.skipped == "no track of a catalog has playlists"
 
