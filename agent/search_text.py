@@ -27,11 +27,13 @@ _STANDING: Final = (
 """What of a wish is worth its words. Titles were asked for once; years are left to the filters."""
 _RELATIVE: Final = re.compile(rf"\b(?:more|less|bit|little|even|too|{COMPARATIVE})\b", re.IGNORECASE)
 _COMPARING: Final = re.compile(
-    r"\b(?:like|likes|similar|such as|vein|style|along the lines|sounds?|reminds?|reminiscent|compar\w+|vibes?|else"
-    r"|same|ish|a la|à la|como|wie|comme|come|parecid\w+|ähnlich\w*|similaire\w*|simile|zoals|som)\b",
+    r"(?<!\bi )(?<!\byou )(?<!\bwe )(?<!'d )(?<!\bwould )(?<!\bdo )\blikes?\b"
+    r"|\b(?:similar|such as|vein|style|along the lines|sounds?|reminds?|reminiscent|compar\w+|vibes?|else|same|ish"
+    r"|a la|à la|como|wie|comme|come|parecid\w+|ähnlich\w*|similaire\w*|simile|zoals|som)\b",
     re.IGNORECASE,
 )
-"""Words of comparison; "more Beatles" and a title alone have none."""
+"""Words of comparison; "more Beatles" and a title alone have none, and who "would like" a song compares nothing."""
+_CREDITING: Final = re.compile(r"\bby\s+(?:the\s+)?$", re.IGNORECASE)
 _LABEL_KINDS: Final = ("genres", "moods", "themes", "activities", "instruments", "sound")
 DESCRIBED: Final = 8
 """Tracks that are described at most."""
@@ -52,25 +54,33 @@ def compared_with(
     Those of the artists and songs that it compares with, those that it points at among the ids `shown`, or, for a mere
     "more", what the thread goes on from. `by` returns the positions of artists' tracks.
     """
+    # What is asked for by name is never left out, whatever else it is compared with.
+    asked = {position for mention in wish.mentions if mention.polarity == "want" for position in mention.positions}
     if named := comparisons(wish):
-        return tuple(dict.fromkeys(position for mention in named for position in mention.positions))
+        return tuple(dict.fromkeys(p for mention in named for p in mention.positions if p not in asked))
     ids: Sequence[str] = ()
     if wish.act in ("more", "refine") and not wish.mentions:
         if wish.refs:
             ids = [shown[number - 1] for number in wish.refs]
         elif wish.like or (wish.act == "more" and not standing(wish)) or is_relative(wish):
             ids = shown
-    kept = tuple(by(wish.like)) if wish.like and wish.act in REFINING else ()
+    goes_on = wish.like and wish.act in REFINING and not wish.filters.artists
+    kept = tuple(by(wish.like)) if goes_on else ()
     return (*kept, *(catalog.positions[track_id] for track_id in ids if track_id in catalog))
 
 
 def comparisons(wish: Wish) -> list[HeardMention]:
-    """Return the names that a message compares with, in words: a title alone may sound like one and is asked for."""
+    """Return the names that a message compares with, in words.
+
+    A title alone may sound like one and is asked for; so is whoever music is to be by ("something I like by Sade").
+    """
     rest = wish.text
     for mention in wish.mentions:
         rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
+    if not _COMPARING.search(rest):
+        return []
     named = [mention for mention in wish.mentions if mention.polarity == "like"]
-    return named if _COMPARING.search(rest) else []
+    return [mention for mention in named if not _CREDITING.search(wish.text[: mention.start])]
 
 
 def is_relative(wish: Wish) -> bool:

@@ -87,7 +87,7 @@ async def recommend(state: State, parts: Parts) -> Update:
         again, failed = await search(beyond, f"{state['id']}-recommend-others", situation=others)
         if again is not None and obedient(again.result.tracks, beyond, parts.columns):
             called, rules = again, beyond
-            text = f"There is no more by {listed(exhausted, 'or')} here: these are others."
+            text = f"Nothing more by {listed(exhausted, 'or')} fits: these are others."
             receipts.append(Receipt(kind="unmet", text=text))
     receipts += failed
     if called is None:

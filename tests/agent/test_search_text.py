@@ -1,13 +1,13 @@
 """What is searched for: messages that stand on the thread become words that can stand alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from segue.agent.fake import FakeRecommender
 from segue.agent.music_agent import MusicAgent
-from segue.agent.search_text import comparisons, description, is_relative, labels, search_text
+from segue.agent.search_text import compared_with, comparisons, description, is_relative, labels, search_text
 from segue.agent.wish import Facets, HeardMention, Wish
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
@@ -87,6 +87,25 @@ def test_a_title_that_sounds_like_a_comparison_is_none() -> None:
     assert comparisons(wish("request", "songs like Something Like Olivia", mentions=(said,))) == [said]
 
 
+@pytest.mark.parametrize(
+    "text", ["play something I like by Sade", "I would like some Sade", "something you like by the Sade"]
+)
+def test_whoever_likes_or_would_like_an_artist_compares_with_nobody(text: str) -> None:
+    start = text.index("Sade")
+    like = HeardMention(kind="artist", name="Sade", score=1, positions=(3,), exact=True, start=start, end=start + 4,
+                        text="Sade", polarity="like")  # fmt: skip
+    assert comparisons(wish("request", text, mentions=(like,))) == []
+
+
+def test_who_is_asked_for_is_not_left_out_though_the_thread_compared_with_them(catalog: Catalog) -> None:
+    def by(artists: Sequence[str]) -> list[int]:
+        return [2, 9]
+
+    asked = wish("refine", "now some Sade", like=("Sade",), filters=Filters(artists=("Sade",)))
+    assert compared_with(asked, (), catalog, by) == ()
+    assert compared_with(asked.model_copy(update={"filters": Filters()}), (), catalog, by) == (2, 9)
+
+
 def test_of_several_tracks_what_most_have_comes_first() -> None:
     other = GOSPEL.model_copy(update={"genres": ("soul",), "moods": (), "instruments": ()})
     assert description([GOSPEL, other]).startswith("soul")
@@ -122,7 +141,7 @@ async def test_where_an_artist_has_no_more_the_nearest_others_come_and_it_is_sai
     assert {track.artist for track in first.tracks} == {"Massive Attack"}
     assert second.tracks
     assert "Massive Attack" not in {track.artist for track in second.tracks}
-    assert "There is no more by Massive Attack here: these are others." in [receipt.text for receipt in second.receipts]
+    assert "Nothing more by Massive Attack fits: these are others." in [receipt.text for receipt in second.receipts]
 
 
 @pytest.mark.parametrize("act", ["request", "more"])
