@@ -4,7 +4,7 @@ Knows which parts there are and how to load the usual ones; the graph says in wh
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -82,8 +82,9 @@ class Recommends(Protocol):
         context: str | None = ...,
         weights: ModalityWeights | None = ...,
         knobs: Knobs | None = ...,
+        wanted: Sequence[str] = ...,
     ) -> Recommendation:
-        """Return the `k` best tracks for a situation."""
+        """Return the `k` best tracks for a situation; `wanted`: labels that were understood to be asked for."""
 
 
 @dataclass(frozen=True, eq=False)

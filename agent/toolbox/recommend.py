@@ -69,9 +69,9 @@ def recommend_tool(recommend: Callable[..., Awaitable[Recommendation]]) -> BaseT
             weights=known.weights,
             knobs=known.knobs,
             context=known.context,
-            # Recommenders that know no soft tokens and no labels are never given any.
+            wanted=known.wanted,
+            # Recommenders that know no soft tokens are never given one.
             **({} if known.listener is None else {"listener": known.listener}),
-            **({"wanted": known.wanted} if known.wanted else {}),
         )
         content = {"tracks": [each.track.id for each in found.tracks], "degraded": [*found.degraded]}
         return json.dumps(content, ensure_ascii=False), found
