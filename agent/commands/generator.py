@@ -59,6 +59,8 @@ def train(
     from segue.generator.tokenizer import Tokenizer
     from segue.generator.training.language import LanguageSettings
 
+    if held_out and kind == "compact":
+        raise UserError("--held-out is for the language model")
     _refuse_garbage(artist_requests, dialogues)
     tokenizer = Tokenizer.load()
     console = Console(stderr=True)

@@ -55,6 +55,16 @@ def test_a_training_that_fails_leaves_the_old_weights(tmp_path: Path) -> None:
     assert [path.name for path in own.parent.iterdir()] == ["compact"]
 
 
+@pytest.mark.parametrize(("kind", "held_out", "why"), [("compact", 1, "language model"), ("language", 999, "nothing")])
+def test_what_cannot_be_held_out_is_refused_before_the_long_work(
+    music: Path, tmp_path: Path, kind: str, held_out: int, why: str
+) -> None:
+    with pytest.raises(UserError, match=why):
+        run("generator", "train", "--kind", kind, "--out", tmp_path / "out", "--catalog", music, "--examples", 100,
+            "--held-out", held_out)  # fmt: skip
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("option", ["--artist-requests", "--dialogues"])
 @pytest.mark.parametrize("content", [None, b"\x00\xff", b"not json\n", b"[]\n"])
 def test_garbage_is_named_by_its_file(music: Path, tmp_path: Path, option: str, content: bytes | None) -> None:
