@@ -20,6 +20,7 @@ from segue.agent.fake import FakeImportance, FakeRecommender
 from segue.agent.music_agent import MusicAgent
 from segue.agent.turn import Turn
 from segue.agent.wish import ThreadView, Wish
+from segue.evals.bench.threads_places import Place
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
@@ -63,11 +64,11 @@ def small_catalog(folder: Path) -> None:
     update_catalog(folder, map(Track.model_validate, rows), encoder=HashingEncoder())
 
 
-def agent_over(folder: Path, data: Path, catalog: Catalog, seconds: float = 0.0) -> MusicAgent:
+def agent_over(place: Place, catalog: Catalog, seconds: float = 0.0) -> MusicAgent:
     """Return an agent with a scripted mind."""
     return MusicAgent(
+        **place,
         catalog=catalog,
-        data=data,
         hearer=Hearer(),
         importance=FakeImportance(),
         recommender=FakeRecommender(catalog, seconds=seconds),
@@ -84,12 +85,12 @@ def script(turns: int, users: int) -> list[tuple[str, str, str]]:
     return said
 
 
-def alone(folder: Path, *, turns: int, users: int) -> Found:
+def alone(folder: Path, place: Place, *, turns: int, users: int) -> Found:
     """Run turns at once on the compiled graph alone, as LangGraph runs them."""
 
     async def run() -> Found:
         with Catalog.open(folder / "catalog") as catalog:
-            async with agent_over(folder, folder / "alone", catalog) as agent:
+            async with agent_over(place, catalog) as agent:
                 await asyncio.gather(
                     *(
                         agent.graph.ainvoke(
@@ -105,34 +106,33 @@ def alone(folder: Path, *, turns: int, users: int) -> Found:
     return asyncio.run(run())
 
 
-def at_once(folder: Path, *, turns: int, users: int, processes: int) -> Found:
-    """Run turns at once, in one process or in several over one folder."""
-    data = folder / f"at-once-{processes}"
+def at_once(folder: Path, place: Place, *, turns: int, users: int, processes: int) -> Found:
+    """Run turns at once, in one process or in several over one place."""
     said = script(turns, users)
     if processes == 1:
-        answers = asyncio.run(_say(folder, data, said))
+        answers = asyncio.run(_say(folder, place, said))
     else:
         context = _context()
         with context.Pool(processes) as pool:
-            parts = [(folder, data, said[start::processes]) for start in range(processes)]
+            parts = [(folder, place, said[start::processes]) for start in range(processes)]
             answers = [turn for part in pool.starmap(_say_in_process, parts) for turn in part]
-    return asyncio.run(_look(folder, data, said, answers))
+    return asyncio.run(_look(folder, place, said, answers))
 
 
-def _say_in_process(folder: Path, data: Path, said: Sequence[tuple[str, str, str]]) -> list[Turn]:
-    return asyncio.run(_say(folder, data, said))
+def _say_in_process(folder: Path, place: Place, said: Sequence[tuple[str, str, str]]) -> list[Turn]:
+    return asyncio.run(_say(folder, place, said))
 
 
-async def _say(folder: Path, data: Path, said: Sequence[tuple[str, str, str]]) -> list[Turn]:
+async def _say(folder: Path, place: Place, said: Sequence[tuple[str, str, str]]) -> list[Turn]:
     with Catalog.open(folder / "catalog") as catalog:
-        async with agent_over(folder, data, catalog) as agent:
+        async with agent_over(place, catalog) as agent:
             asked = (agent.turn(message, user=user, thread=thread) for user, thread, message in said)
             return list(await asyncio.gather(*asked))
 
 
-async def _look(folder: Path, data: Path, said: Sequence[tuple[str, str, str]], answers: Sequence[Turn]) -> Found:
+async def _look(folder: Path, place: Place, said: Sequence[tuple[str, str, str]], answers: Sequence[Turn]) -> Found:
     with Catalog.open(folder / "catalog") as catalog:
-        async with agent_over(folder, data, catalog) as agent:
+        async with agent_over(place, catalog) as agent:
             return await _judged(agent, said, answers)
 
 
@@ -163,14 +163,14 @@ async def _judged(agent: MusicAgent, said: Sequence[tuple[str, str, str]], answe
     return found
 
 
-def killed(folder: Path, *, kills: int, seed: int, advance: Callable[[], None]) -> Found:
+def killed(folder: Path, place: Place, *, kills: int, seed: int, advance: Callable[[], None]) -> Found:
     """Kill a conversation again and again at random moments, and take it up where its last answer was heard."""
-    data, heard = folder / "killed", folder / "heard.txt"
+    heard = folder / "heard.txt"
     heard.touch()
     chance, context = random.Random(seed), _context()
     for _ in range(kills):
         before = heard.stat().st_size
-        process = context.Process(target=_converse, args=(folder, data, heard, None))
+        process = context.Process(target=_converse, args=(folder, place, heard, None))
         process.start()
         while heard.stat().st_size == before and process.is_alive():
             process.join(0.005)
@@ -180,21 +180,21 @@ def killed(folder: Path, *, kills: int, seed: int, advance: Callable[[], None]) 
         process.join()
         advance()
     last = len(heard.read_text().splitlines()) + 3
-    process = context.Process(target=_converse, args=(folder, data, heard, last))
+    process = context.Process(target=_converse, args=(folder, place, heard, last))
     process.start()
     process.join()
     said = [("u0", "t0", _message(number)) for number in range(last)]
-    return asyncio.run(_look(folder, data, said, ()))
+    return asyncio.run(_look(folder, place, said, ()))
 
 
-def _converse(folder: Path, data: Path, heard: Path, last: int | None) -> None:
+def _converse(folder: Path, place: Place, heard: Path, last: int | None) -> None:
     """Say one message after another; what was answered is noted in `heard`, as a client would know it."""
 
     start = len(heard.read_text().splitlines())
 
     async def run() -> None:
         with Catalog.open(folder / "catalog") as catalog:
-            async with agent_over(folder, data, catalog, seconds=0.002) as agent:
+            async with agent_over(place, catalog, seconds=0.002) as agent:
                 number = start
                 while last is None or number < last:
                     await agent.turn(_message(number), user="u0", thread="t0", id=f"m{number}")
