@@ -20,12 +20,14 @@ from segue.evals.bench import (
     music_crs,
     next_song,
     obedience,
+    orders,
     page,
     personal,
     quantizers,
     ranking,
     requests,
     search,
+    self_similarity,
     serving,
     similar,
     simulate,
@@ -79,11 +81,13 @@ app.command("memory")(memory.command)
 app.command("music-crs")(music_crs.command)
 app.command("next-song")(next_song.command)
 app.command("obedience")(obedience.command)
+app.command("orders")(orders.command)
 app.command("personal")(personal.command)
 app.command("quantizers")(quantizers.command)
 app.command("ranking")(ranking.command)
 app.command("requests")(requests.command)
 app.command("search")(search.command)
+app.command("self-similarity")(self_similarity.command)
 app.command("serving")(serving.command)
 app.command("similar")(similar.command)
 app.command("simulate")(simulate.command)

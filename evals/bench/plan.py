@@ -38,6 +38,7 @@ class Planned:
 
 DIALOGS: Final = "cpcd_dialogs.jsonl.gz"
 _EMBEDS: Final = "it embeds a whole catalog, which takes minutes"
+_TRAINS: Final = "it trains language models, small ones, which takes minutes"
 TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
 PLAN: Final = (
     Planned("backends", timed=True, skipped="asks a vLLM server: make vllm, then segue bench backends"),
@@ -62,6 +63,10 @@ PLAN: Final = (
         full=("--share", "0.1", "--epochs", "5"), quick=("--share", "0.03", "--epochs", "1", "--codebooks", "16"),
     ),
     Planned("obedience", catalog="first", full=("--turns", "600"), quick=("--turns", "16")),
+    Planned(
+        "orders", catalog="first", long=_TRAINS,
+        full=("--orders", "reversed,surest first", "--requests", "3000", "--ranked", "20", "--steps", "250"),
+    ),
     Planned("personal", catalog="first", need="playlists", full=("--limit", "60"), quick=("--quick",)),
     Planned(
         "quantizers", catalog="first",
@@ -74,6 +79,10 @@ PLAN: Final = (
     ),
     Planned(
         "search", timed=True, files=(("--queries", ("requests.jsonl.gz",)),), catalog="each", quick=("--most", "50")
+    ),
+    Planned(
+        "self-similarity", catalog="first", long=_TRAINS,
+        full=("--requests", "1000", "--held-out", "200", "--steps", "800", "--points", "8", "--seeds", "1"),
     ),
     Planned("serving", timed=True, catalog="first", quick=("--quick",)),
     Planned(
