@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import track as progress_bar
 
 from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.bench.sample import evenly
 from segue.evals.metrics import Ranks, bootstrap_difference, ranks_of, reciprocal_rank, summarise
 from segue.generator.errors import SourceError
 from segue.tools.ranking.dialogues import (
@@ -47,6 +48,7 @@ def command(
     split: Annotated[Split, typer.Option(help="Dialogues by id: one in five is held out.")] = "held",
     candidates: Annotated[Candidates, typer.Option(help="Rank all tracks, those with YouTube ids, or both.")] = "both",
     rows: Annotated[str, typer.Option(help="Systems to run, separated by commas; all by default.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Turns at most, evenly spread.")] = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="Samples for the intervals of MRR; 0: none.")] = 1000,
     against: Annotated[str, typer.Option(help="The row that differences are taken to.")] = "fusion-4",
     ranking: Annotated[
@@ -71,7 +73,7 @@ def command(
     conversations = read_conversations(require_file(dialogs), split)
     corpus = read_corpus(catalog, cache)
     positions = youtube_positions(corpus.tracks)
-    turns = list(judged_turns(conversations, positions))
+    turns = evenly(list(judged_turns(conversations, positions)), limit)
     if not turns:
         raise SourceError(f"no dialogue of {dialogs} ({split}) likes a track of {catalog}")
     named = names_something(corpus, turns)

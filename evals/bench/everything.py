@@ -2,17 +2,18 @@
 
 Each runs in a process of its own, so that none inherits another's threads, caches or memory, and one that fails leaves
 the others alone. Those that time nothing run beside each other, one for each core; the others have the machine to
-themselves afterwards. The exit code is 1 where one failed; its old result then stays.
+themselves afterwards. The processes of the quick form are forks of one that has imported everything: half of its time
+went into imports, and what it says of loading leaves them out. The exit code is 1 where one failed; its old result then
+stays.
 """
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ import typer
 from segue.evals.bench.page import PAGE, RESULTS, write_page
 from segue.evals.bench.plan import PLAN, Run, runs
 from segue.evals.bench.result import SavedResult
+from segue.evals.bench.starts import Fresh, Start, Warm
 
 
 def command(
@@ -60,12 +62,20 @@ def command(
     cores = os.cpu_count() or 1
     for timed, workers in ((False, jobs or cores), (True, 1)):
         threads = max(1, cores // workers)
-        with ThreadPoolExecutor(workers) as pool:
-            some = [run for run in asked if run.timed == timed]
-            for run, (problem, seconds) in zip(some, pool.map(partial(_timed, results, threads), some), strict=True):
-                typer.echo(f"{run.name}: {problem or 'saved'} ({seconds:.0f} s)")
-                if problem:
-                    failed.append(run.name)
+        some = [run for run in asked if run.timed == timed]
+        free, starts = SimpleQueue[Start](), list[Start]()
+        for _ in range(min(workers, len(some))):
+            starts.append(Warm(threads) if quick else Fresh(threads))
+            free.put(starts[-1])
+        try:
+            with ThreadPoolExecutor(workers) as pool:
+                for run, (problem, seconds) in zip(some, pool.map(partial(_timed, results, free), some), strict=True):
+                    typer.echo(f"{run.name}: {problem or 'saved'} ({seconds:.0f} s)")
+                    if problem:
+                        failed.append(run.name)
+        finally:
+            for start in starts:
+                start.close()
     write_page(results, to)
     typer.echo(f"{to} written; {time.perf_counter() - began:.0f} s in all")
     if failed:
@@ -73,21 +83,23 @@ def command(
         raise typer.Exit(1)
 
 
-def _timed(results: Path, threads: int, run: Run) -> tuple[str, float]:
+def _timed(results: Path, free: SimpleQueue[Start], run: Run) -> tuple[str, float]:
+    start = free.get()
     started = time.perf_counter()
-    return execute(run, results, threads), time.perf_counter() - started
+    try:
+        return execute(run, results, start), time.perf_counter() - started
+    finally:
+        free.put(start)
 
 
-def execute(run: Run, results: Path, threads: int) -> str:
-    """Run one benchmark in so many threads, save its result as `results/NAME.json`; return what went wrong, if any."""
+def execute(run: Run, results: Path, start: Start) -> str:
+    """Run one benchmark, save its result as `results/NAME.json`; return what went wrong, if any."""
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as scratch:
         file = Path(scratch) / "result.json"
-        asked = [sys.executable, "-m", "segue", "bench", "--save", str(file), *run.arguments]
-        env = os.environ | {"OMP_NUM_THREADS": str(threads)}
-        ran = subprocess.run(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, env=env)
-        if ran.returncode:
-            told = ran.stderr.strip().splitlines()
-            return f"failed with {ran.returncode}, {told[-1] if told else 'without a word'}"
+        code, told = start(["--save", str(file), *run.arguments])
+        if code:
+            lines = told.strip().splitlines()
+            return f"failed with {code}, {lines[-1] if lines else 'without a word'}"
         if not file.is_file():
             return "failed, it saved no result"
         saved = SavedResult.read(file)

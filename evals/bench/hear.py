@@ -25,6 +25,7 @@ import typer
 
 from segue.evals.bench.importance import measure as measure_weights
 from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.bench.sample import evenly
 from segue.evals.heard import Counts, Said, agree, overlap, said
 from segue.generator.errors import SourceError
 
@@ -50,6 +51,7 @@ def command(
     turns: Annotated[list[Path], typer.Option(help="Labelled messages, JSON Lines; may be given several times.")],
     catalog: Annotated[Path, typer.Option(help="A catalog folder, whose names are linked.")],
     weights: Annotated[Path | None, typer.Option(help="Folder of the weights; the shipped ones by default.")] = None,
+    limit: Annotated[int | None, typer.Option(min=10, help="Messages of each file at most, evenly spread.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure hearing on held-out messages, beside keyword lists."""
@@ -61,7 +63,7 @@ def command(
     from segue.evals.keywords import KeywordHearer
     from segue.tools.catalog.catalog import Catalog
 
-    files = {path.name: read_heard([require_file(path)]) for path in turns}
+    files = {path.name: evenly(read_heard([require_file(path)]), limit) for path in turns}
     everything = [message for messages in files.values() for message in messages]
     held = [message for message in everything if message.held_out]
     if not held:

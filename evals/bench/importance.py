@@ -21,6 +21,7 @@ import typer
 from numpy.typing import NDArray
 
 from segue.evals.bench.result import BenchResult, Row, require_file
+from segue.evals.bench.sample import evenly
 from segue.generator.errors import SourceError
 from segue.generator.modality import MODALITIES
 
@@ -37,6 +38,9 @@ RIDGE = 1.0
 def command(
     turns: Annotated[list[Path], typer.Option(help="Labelled messages, JSON Lines; may be given several times.")],
     weights: Annotated[Path | None, typer.Option(help="Folder of the weights; the shipped ones by default.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=10, help="Messages at most to fit on, and at most to measure on, evenly spread.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure modality importance on held-out messages, beside the mean and a ridge regression."""
@@ -46,8 +50,8 @@ def command(
     from segue.tools.importance.score import SHIPPED, ModalityImportance
 
     messages = read_messages([require_file(path) for path in turns])
-    seen = [message for message in messages if not message.held_out]
-    held = [message for message in messages if message.held_out]
+    seen = evenly([message for message in messages if not message.held_out], limit)
+    held = evenly([message for message in messages if message.held_out], limit)
     if not seen or not held:
         raise SourceError("there must be messages to train on and held-out ones")
     labels = label_matrix(held)

@@ -78,7 +78,8 @@ def command(
         ]
         for name, knobs in settings if simulated is None else ():
             answers = [
-                recommender.recommend(Situation(text), k, knobs=Knobs(**knobs)) for text in asked[: len(REQUESTS) * 2]
+                recommender.recommend(Situation(text), k, knobs=Knobs(**knobs))
+                for text in asked[: min(repeats, len(REQUESTS) * 2)]
             ]
             rows.append(Row(name=name, metrics=_looks(recommender, answers)))
         tracks = len(recommender.stock)

@@ -52,7 +52,7 @@ def command(
     from segue.tools.catalog.default import default_catalog
 
     if quick:
-        seconds, failing = 5, 3
+        seconds, failing = 4, 2
     folder = catalog or default_catalog()
     with Catalog.open(folder) as opened:
         data = {"catalog": opened.root.name, "tracks": len(opened), "seconds of load": seconds, "of failure": failing}

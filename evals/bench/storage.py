@@ -23,6 +23,7 @@ def command(
     kills: Annotated[int, typer.Option(min=1, help="Imports to kill.")] = 200,
     writers: Annotated[int, typer.Option(min=1, help="Times that two writers start at once.")] = 50,
     tracks: Annotated[int, typer.Option(min=3, help="Tracks in each import.")] = 300,
+    step: Annotated[int, typer.Option(min=1, help="Die before one flush in so many.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the moments of the kills.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -36,7 +37,9 @@ def command(
             Path(scratch) / "kills", kills=kills, tracks=tracks, seed=seed, advance=lambda: bar.advance(task)
         )
         flush = bar.add_task("killing at every flush", total=None)
-        flushed = kill_at_every_flush(Path(scratch) / "flushes", tracks=tracks, advance=lambda: bar.advance(flush))
+        flushed = kill_at_every_flush(
+            Path(scratch) / "flushes", tracks=tracks, step=step, advance=lambda: bar.advance(flush)
+        )
         race = bar.add_task("racing writers", total=writers)
         raced = race_writers(
             Path(scratch) / "races", races=writers, tracks=tracks, hold=1.5 * WAIT, advance=lambda: bar.advance(race)
@@ -45,7 +48,7 @@ def command(
         typer.echo(line, err=True)
     BenchResult(
         bench="storage",
-        data={"tracks": tracks, "seed": seed},
+        data={"tracks": tracks, "seed": seed, "flushes apart": step},
         rows=[
             *(
                 Row(

@@ -98,15 +98,18 @@ def kill_writers(
     return victim.finish()
 
 
-def kill_at_every_flush(folder: Path, *, tracks: int, advance: Callable[[], None] = lambda: None) -> Findings:
+def kill_at_every_flush(
+    folder: Path, *, tracks: int, step: int = 1, advance: Callable[[], None] = lambda: None
+) -> Findings:
     """Let imports die just before their first flush to the disk, before their second, and so on to the last.
 
-    Between two flushes nothing is decided; so these are all the moments that differ.
+    Between two flushes nothing is decided; so these are all the moments that differ. With a `step` above 1 only
+    one flush in so many is tried.
     """
     victim = _Victim(folder, tracks)
-    flush = 0
+    flush = 1 - step
     while not victim.findings.torn:
-        flush += 1
+        flush += step
         before = victim.findings.interrupted
         victim.run(kill_after=_PATIENCE, die_at_flush=flush)
         advance()

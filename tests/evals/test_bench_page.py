@@ -14,6 +14,7 @@ from segue.evals.bench.page import PAGE, RESULTS, page, read_results, table
 from segue.evals.bench.plan import PLAN, Planned, Run, runs
 from segue.evals.bench.provenance import command_line, fingerprint
 from segue.evals.bench.result import SAVING, BenchResult, Row, SavedResult
+from segue.evals.bench.starts import Start
 from segue.generator.errors import SourceError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -172,7 +173,7 @@ def test_what_times_nothing_runs_beside_each_other_and_what_does_alone(
     kept, _ = scored(tmp_path)
     together, running, most = Barrier(2, timeout=20), set[str](), dict[str, int]()
 
-    def execute(run: Run, results: Path, threads: int) -> str:
+    def execute(run: Run, results: Path, start: Start) -> str:
         running.add(run.name)
         if not run.timed:
             together.wait()  # it breaks, with an error, where one waits for the other to end
