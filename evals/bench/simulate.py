@@ -6,7 +6,6 @@ Both face the same listeners: the same hidden tracks, personas and seeds. What t
 """
 
 import asyncio
-import importlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segue.evals.bench.result import BenchResult, Row
+from segue.evals.named import named
 
 if TYPE_CHECKING:
     from segue.evals.simulator.simulate import ListenerMaker, Part, Simulation
@@ -74,11 +74,11 @@ def played_by(name: str) -> "ListenerMaker":
 
     from segue.evals.simulator.chat_listener import ChatListener
 
-    module, _, function = name.partition(":")
     try:
-        model: BaseChatModel = getattr(importlib.import_module(module), function)()
-    except (ImportError, AttributeError, ValueError) as error:
+        make = named(name)
+    except ImportError as error:
         raise typer.BadParameter(f"{name!r} gives no chat model: {error}") from error
+    model = make() if callable(make) else make
     if not isinstance(model, BaseChatModel):
         raise typer.BadParameter(f"{name!r} gives a {type(model).__name__} and no chat model")
     return lambda goal, persona, guard, seed: ChatListener(model, goal, persona, guard)

@@ -124,18 +124,23 @@ def figures(simulation: Simulation) -> dict[str, float]:
     seconds = [turn.seconds for turn in turns]
     found: dict[str, float] = {
         "satisfied": float(np.mean([session.satisfaction for session in sessions])),
-        "first turn": float(np.mean([session.turns[0].satisfaction for session in sessions])),
+        # Chat models may leave without a word; such a session had no turn that could satisfy.
+        "first turn": float(np.mean([session.turns[0].satisfaction if session.turns else 0.0 for session in sessions])),
     }
     if obeyed:
         found["obeyed"] = float(np.mean(obeyed))
-    return found | {
+    found |= {
         "elicited": float(np.mean([session.elicitation for session in sessions])),
-        "asked": float(np.mean([turn.asked for turn in turns])),
         "found": float(np.mean([session.found is not None for session in sessions])),
         "gave up": float(np.mean([session.left for session in sessions])),
         "turns": len(turns) / len(sessions),
+        "leaked": simulation.leaked,
+    }
+    if not turns:
+        return found
+    return found | {
+        "asked": float(np.mean([turn.asked for turn in turns])),
         "p50 s": float(np.percentile(seconds, 50)),
         "p95 s": float(np.percentile(seconds, 95)),
         "turns/s": len(turns) / simulation.seconds,
-        "leaked": simulation.leaked,
     }

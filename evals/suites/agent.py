@@ -4,12 +4,12 @@ Anything with these methods can be evaluated: another build of Segue, a product'
 agent. `segue eval --agent MODULE:FUNCTION` names a function that returns an `Opener`.
 """
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from segue.agent.turn import Turn
+from segue.evals.named import named
 from segue.evals.suites.errors import Problem, SuiteError
 from segue.memory.profile import Taste
 from segue.tools.catalog.catalog import Catalog
@@ -50,14 +50,11 @@ def segue_agent(catalog: Catalog) -> Opener:
 
 def agent_named(name: str) -> OpenerMaker:
     """Import "module:function" (SuiteError where there is none)."""
-    module, colon, attribute = name.partition(":")
     try:
-        if not colon:
-            raise ImportError("write MODULE:FUNCTION")
-        found = getattr(importlib.import_module(module), attribute, None)
+        found = named(name)
     except ImportError as error:
         raise SuiteError([Problem(Path("--agent"), 0, f"{name!r} cannot be imported: {error}")]) from error
     if not callable(found):
-        raise SuiteError([Problem(Path("--agent"), 0, f"{module} has no function {attribute!r}")])
+        raise SuiteError([Problem(Path("--agent"), 0, f"{name!r} is no function")])
     maker: OpenerMaker = found
     return maker
