@@ -69,8 +69,8 @@ def command(
             free.put(starts[-1])
         try:
             with ThreadPoolExecutor(workers) as pool:
-                for run, (problem, seconds) in zip(some, pool.map(partial(_timed, results, free), some), strict=True):
-                    typer.echo(f"{run.name}: {problem or 'saved'} ({seconds:.0f} s)")
+                for run, (problem, took) in zip(some, pool.map(partial(_in_turn, results, free), some), strict=True):
+                    typer.echo(f"{run.name}: {problem or 'saved'} ({took})")
                     if problem:
                         failed.append(run.name)
         finally:
@@ -83,28 +83,31 @@ def command(
         raise typer.Exit(1)
 
 
-def _timed(results: Path, free: SimpleQueue[Start], run: Run) -> tuple[str, float]:
+def _in_turn(results: Path, free: SimpleQueue[Start], run: Run) -> tuple[str, str]:
     start = free.get()
-    started = time.perf_counter()
     try:
-        return execute(run, results, start), time.perf_counter() - started
+        return execute(run, results, start)
     finally:
         free.put(start)
 
 
-def execute(run: Run, results: Path, start: Start) -> str:
-    """Run one benchmark, save its result as `results/NAME.json`; return what went wrong, if any."""
+def execute(run: Run, results: Path, start: Start) -> tuple[str, str]:
+    """Run one benchmark, save its result as `results/NAME.json`; return what went wrong, if any, and what it took."""
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as scratch:
         file = Path(scratch) / "result.json"
-        code, told = start(["--save", str(file), *run.arguments])
-        if code:
-            lines = told.strip().splitlines()
-            return f"failed with {code}, {lines[-1] if lines else 'without a word'}"
+        began = time.perf_counter()
+        ended = start(["--save", str(file), *run.arguments])
+        seconds = time.perf_counter() - began
+        took = f"{seconds:.0f} s, {ended.processor:.0f} s of processor time"
+        if ended.code:
+            lines = ended.told.strip().splitlines()
+            return f"failed with {ended.code}, {lines[-1] if lines else 'without a word'}", took
         if not file.is_file():
-            return "failed, it saved no result"
+            return "failed, it saved no result", took
         saved = SavedResult.read(file)
-    saved.model_copy(update={"quick": run.smaller}).write(results / f"{run.name}.json")
-    return ""
+    about = {"quick": run.smaller, "seconds": round(seconds, 1)}
+    saved.model_copy(update=about).write(results / f"{run.name}.json")
+    return "", took
 
 
 def _default() -> Path:

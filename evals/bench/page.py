@@ -66,11 +66,12 @@ def section(name: str, saved: SavedResult) -> str:
     data = "; ".join(f"{key}: {_words(value)}" for key, value in saved.data.items())
     files = ", ".join(f"{file} `{digest}`" for file, digest in source.fingerprints.items())
     versions = ", ".join(f"{package} {number}" for package, number in source.versions.items())
+    took = "" if saved.seconds is None else f"; it took {saved.seconds:,.0f} s"
     lines = [
         f"\n## {name}\n",
         f"```sh\n{source.command}\n```\n",
         f"{'**Quick.** ' if saved.quick else ''}{source.date}; revision {source.revision}; {source.processor}; "
-        f"{source.cores} cores, {source.load:g} processes wanting one.\n",
+        f"{source.cores} cores, {source.load:g} processes wanting one{took}.\n",
         f"Measured on: {_cell(data)}.\n",
         *([table(saved), ""] if saved.rows else []),
         *(f"- {key}: {number(value)}" for key, value in saved.figures.items()),

@@ -39,6 +39,7 @@ class Planned:
 DIALOGS: Final = "cpcd_dialogs.jsonl.gz"
 _EMBEDS: Final = "it embeds a whole catalog, which takes minutes"
 _TRAINS: Final = "it trains language models, small ones, which takes minutes"
+_TRAINS: Final = "trains language models of its own for many minutes"
 TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
 PLAN: Final = (
     Planned("backends", timed=True, skipped="asks a vLLM server: make vllm, then segue bench backends"),
@@ -65,8 +66,9 @@ PLAN: Final = (
     Planned("obedience", catalog="first", full=("--turns", "600"), quick=("--turns", "16")),
     Planned(
         "orders", catalog="first", long=_TRAINS,
-        full=("--orders", "reversed,surest first", "--requests", "3000", "--ranked", "20", "--steps", "250"),
+        full=("--orders", "reversed,surest first", "--requests", "3000", "--held-out", "200", "--ranked", "20", "--steps", "220"),
     ),
+    Planned("orders", skipped=f"{_TRAINS}: segue bench orders --catalog DIR"),
     Planned("personal", catalog="first", need="playlists", full=("--limit", "60"), quick=("--quick",)),
     Planned(
         "quantizers", catalog="first",
@@ -84,6 +86,7 @@ PLAN: Final = (
         "self-similarity", catalog="first", long=_TRAINS,
         full=("--requests", "1000", "--held-out", "200", "--steps", "800", "--points", "8", "--seeds", "1"),
     ),
+    Planned("self-similarity", skipped=f"{_TRAINS}: segue bench self-similarity --catalog DIR"),
     Planned("serving", timed=True, catalog="first", quick=("--quick",)),
     Planned(
         "similar", catalog="first", need="playlists",

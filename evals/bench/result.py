@@ -78,6 +78,8 @@ class SavedResult(BenchResult):
     provenance: Provenance
     quick: bool = False
     """Whether `--quick`, its own or that of `segue bench all`, made it smaller than a whole run."""
+    seconds: float | None = None
+    """How long it took by the clock, from its process's start to its end, where `segue bench all` ran it."""
 
     @classmethod
     def read(cls, file: Path) -> "SavedResult":

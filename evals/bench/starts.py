@@ -31,6 +31,8 @@ class Ended(NamedTuple):
     """Exit code; negative where a signal ended it."""
     told: str
     """Standard error."""
+    processor: float
+    """Seconds of processor time, its children that it waited for included."""
 
 
 class Start(Protocol):
@@ -52,10 +54,12 @@ class Fresh:
     def __call__(self, arguments: Sequence[str]) -> Ended:
         """See `Start`."""
         asked = [sys.executable, "-m", "segue", "bench", *arguments]
-        ran = subprocess.run(
-            asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, env=self._environment
-        )
-        return Ended(ran.returncode, ran.stderr)
+        with tempfile.TemporaryFile("w+", prefix="segue-bench-", errors="replace") as told:
+            process = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=told, env=self._environment)
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)  # or it would be waited for again
+            told.seek(0)
+            return Ended(process.returncode, told.read(), used.ru_utime + used.ru_stime)
 
     def close(self) -> None:
         """Hold nothing."""
@@ -87,7 +91,8 @@ class Warm:
             answer = self._process.stdout.readline()
             if not answer:
                 raise RuntimeError("the process that benchmarks are forked from has died")
-            return Ended(int(answer), Path(told.name).read_text("utf-8", errors="replace"))
+            code, processor = json.loads(answer)
+            return Ended(code, Path(told.name).read_text("utf-8", errors="replace"), processor)
 
     def close(self) -> None:
         """End the process; it has nothing to write."""
@@ -126,8 +131,8 @@ def serve(modules: Sequence[str]) -> list[str] | None:
                 os.dup2(opened, number)
                 os.close(opened)
             return list(arguments)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        _, status, used = os.wait4(child, 0)
+        sys.stdout.write(json.dumps([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime]) + "\n")
         sys.stdout.flush()
     return None
 

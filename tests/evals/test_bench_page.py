@@ -112,6 +112,12 @@ def test_the_page_says_which_results_are_quick(tmp_path: Path) -> None:
     assert "[x](#x) (quick)" in page({"x": saved.model_copy(update={"quick": True})})
 
 
+def test_the_page_says_how_long_a_benchmark_took_where_that_is_known(tmp_path: Path) -> None:
+    saved = SavedResult.read(scored(tmp_path)[0])
+    assert "it took" not in page({"x": saved})
+    assert "wanting one; it took 83 s." in page({"x": saved.model_copy(update={"seconds": 83.4})})
+
+
 def test_the_page_is_written_by_its_command_and_refuses_no_results(tmp_path: Path) -> None:
     file, _ = scored(tmp_path)
     to = tmp_path / "docs" / "page.md"
@@ -173,13 +179,13 @@ def test_what_times_nothing_runs_beside_each_other_and_what_does_alone(
     kept, _ = scored(tmp_path)
     together, running, most = Barrier(2, timeout=20), set[str](), dict[str, int]()
 
-    def execute(run: Run, results: Path, start: Start) -> str:
+    def execute(run: Run, results: Path, start: Start) -> tuple[str, str]:
         running.add(run.name)
         if not run.timed:
             together.wait()  # it breaks, with an error, where one waits for the other to end
         most[run.name] = len(running)
         running.discard(run.name)
-        return ""
+        return "", "1 s"
 
     monkeypatch.setattr(everything, "PLAN", (Planned("turn", timed=True), Planned("hear"), Planned("intent")))
     monkeypatch.setattr(everything, "execute", execute)

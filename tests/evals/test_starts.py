@@ -29,7 +29,9 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
 def test_one_benchmark_after_another_is_run_and_a_failure_is_told(start: Start, tmp_path: Path) -> None:
     file, arguments = asked(tmp_path)
     for _ in range(2):
-        assert start(arguments).code == 0
+        ended = start(arguments)
+        assert ended.code == 0, ended.told
+        assert ended.processor > 0
         saved = SavedResult.read(file)
         assert saved.rows
         # Each result tells its own command, and none that came before it.
