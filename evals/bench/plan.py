@@ -39,23 +39,22 @@ class Planned:
 DIALOGS: Final = "cpcd_dialogs.jsonl.gz"
 _EMBEDS: Final = "it embeds a whole catalog, which takes minutes"
 _TRAINS: Final = "it trains language models, small ones, which takes minutes"
-_TRAINS: Final = "trains language models of its own for many minutes"
 TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
 PLAN: Final = (
     Planned("backends", timed=True, skipped="asks a vLLM server: make vllm, then segue bench backends"),
     Planned(
         "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         full=("--rows", "compact,parallel,stack", "--against", "stack"),
-        quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all", "--limit", "80"),
+        quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all"),
     ),
     Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog="first", quick=("--limit", "600")),
     Planned(
         "generation", timed=True, full=("--repeats", "10"),
         quick=("--rows", "compact", "--repeats", "10", "--draws", "20"),
     ),
-    Planned("hear", files=(("--turns", TURNS),), catalog="first", quick=("--limit", "300")),
-    Planned("importance", timed=True, files=(("--turns", TURNS),), quick=("--limit", "150")),
-    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog="first", quick=("--limit", "200")),
+    Planned("hear", files=(("--turns", TURNS),), catalog="first"),
+    Planned("importance", timed=True, files=(("--turns", TURNS),)),
+    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog="first", quick=("--limit", "300")),
     Planned("match", timed=True, quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
     Planned("memory", timed=True, quick=("--events", "200", "--logs", "100,1000")),
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
@@ -66,9 +65,11 @@ PLAN: Final = (
     Planned("obedience", catalog="first", full=("--turns", "600"), quick=("--turns", "16")),
     Planned(
         "orders", catalog="first", long=_TRAINS,
-        full=("--orders", "reversed,surest first", "--requests", "3000", "--held-out", "200", "--ranked", "20", "--steps", "220"),
+        full=(
+            "--orders", "reversed,surest first", "--requests", "3000", "--held-out", "200", "--ranked", "20",
+            "--steps", "220",
+        ),
     ),
-    Planned("orders", skipped=f"{_TRAINS}: segue bench orders --catalog DIR"),
     Planned("personal", catalog="first", need="playlists", full=("--limit", "60"), quick=("--quick",)),
     Planned(
         "quantizers", catalog="first",
@@ -86,17 +87,13 @@ PLAN: Final = (
         "self-similarity", catalog="first", long=_TRAINS,
         full=("--requests", "1000", "--held-out", "200", "--steps", "800", "--points", "8", "--seeds", "1"),
     ),
-    Planned("self-similarity", skipped=f"{_TRAINS}: segue bench self-similarity --catalog DIR"),
     Planned("serving", timed=True, catalog="first", quick=("--quick",)),
     Planned(
         "similar", catalog="first", need="playlists",
         full=("--rows", "segue,kmeans-1024,random", "--seeds", "600"), long=_EMBEDS,
     ),
     Planned("simulate", catalog="first", full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
-    Planned(
-        "storage", full=("--kills", "40", "--writers", "10"),
-        quick=("--kills", "2", "--writers", "1", "--step", "6"),
-    ),
+    Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "2", "--writers", "1")),
     Planned(
         "text-to-music", files=(("--requests", ("artist_facts.jsonl",)),), folder=("--tags", "radio_tags.txt.gz"),
         catalog="first", full=("--limit", "150"),
