@@ -12,6 +12,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,10 +103,16 @@ def create_agent(
     Whoever runs the graph must let the turns of one thread follow each other, as LangGraph's server does; `MusicAgent`
     does it by itself, and writes what is left of a listener's taste when it is closed.
     """
-    parts = assemble(
-        catalog=catalog, generator=generator, chat_model=chat_model, store=store, database=database, **settings
-    )
-    saver = checkpointer or open_saver(settings.get("data"), database)
+    with ExitStack() as undo:
+        if checkpointer is not None:
+            saver = checkpointer
+        else:
+            saver = own = open_saver(settings.get("data"), database)
+            undo.callback(own.close)
+        parts = assemble(
+            catalog=catalog, generator=generator, chat_model=chat_model, store=store, database=database, **settings
+        )
+        undo.pop_all()
     return build(parts).compile(checkpointer=saver, name="segue")
 
 

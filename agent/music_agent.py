@@ -12,6 +12,7 @@ and never lost. Belongs to one event loop.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,21 +77,28 @@ class MusicAgent:
             database: address of a Postgres database that keeps taste and threads instead of that folder, and turns of
                 one thread apart wherever they run; needs the extra `postgres`.
         """
-        self._saver = checkpointer if checkpointer is not None else open_saver(data, database)
         self._own_saver = checkpointer is None
         self._own_store = store is None
         self._own_catalog = not isinstance(catalog, Catalog)
-        self.parts = assemble(
-            catalog=catalog,
-            generator=generator,
-            chat_model=chat_model,
-            store=store,
-            data=data,
-            database=database,
-            **settings,
-        )
+        with ExitStack() as undo:  # what was opened is closed again where something after it cannot be
+            if checkpointer is not None:
+                self._saver, self._locks = checkpointer, ThreadLocks(None)
+            else:
+                self._saver = own = open_saver(data, database)
+                undo.callback(own.close)
+                self._locks = open_locks(data, database)
+                undo.callback(self._locks.close)
+            self.parts = assemble(
+                catalog=catalog,
+                generator=generator,
+                chat_model=chat_model,
+                store=store,
+                data=data,
+                database=database,
+                **settings,
+            )
+            undo.pop_all()
         self.graph = build(self.parts).compile(checkpointer=self._saver, name="segue")
-        self._locks = open_locks(data, database) if self._own_saver else ThreadLocks(None)
         self._room = asyncio.Semaphore(WORKERS)
         self._recovery: asyncio.Task[None] | None = None
         self._striking: set[asyncio.Task[None]] = set()

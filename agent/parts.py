@@ -6,6 +6,7 @@ Knows which parts there are and how to load the usual ones; the graph says in wh
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -195,33 +196,43 @@ def assemble(
         budgets: seconds that each part of a turn may take.
         count: tracks in an answer where the listener does not say how many.
     """
-    opened = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog or default_catalog())
-    searcher = Searcher(opened)
-    if store is None:
-        store = open_store(data, database)
-    pool = ThreadPoolExecutor(2 * WORKERS, thread_name_prefix="segue")
-    weighs = importance or ModalityImportance.load()
-    hears = hearer or _hearer(opened, searcher)
-    finds = recommender or _recommender(opened, generator, searcher)
+    with ExitStack() as undo:  # what was opened here is closed again where a later part cannot be loaded
+        if isinstance(catalog, Catalog):
+            opened = catalog
+        else:
+            opened = undo.enter_context(Catalog.open(catalog or default_catalog()))
+        searcher = Searcher(opened)
+        if store is None:
+            store = own = open_store(data, database)
+            undo.callback(own.close)
+        pool = ThreadPoolExecutor(2 * WORKERS, thread_name_prefix="segue")
+        undo.callback(pool.shutdown, wait=False)
+        weighs = importance or ModalityImportance.load()
+        hears = hearer or _hearer(opened, searcher)
+        finds = recommender or _recommender(opened, generator, searcher)
 
-    def in_pool(work: Callable[..., T]) -> Callable[..., Awaitable[T]]:
-        return lambda *given, **named: asyncio.get_running_loop().run_in_executor(pool, partial(work, *given, **named))
+        def in_pool(work: Callable[..., T]) -> Callable[..., Awaitable[T]]:
+            return lambda *given, **named: asyncio.get_running_loop().run_in_executor(
+                pool, partial(work, *given, **named)
+            )
 
-    tools = (weigh_tool(in_pool(weighs.score)), recommend_tool(in_pool(finds.recommend)), look_up_tool(opened))
-    return Parts(
-        catalog=opened,
-        track=Tracks(opened),
-        hearer=hears,
-        importance=weighs,
-        recommender=finds,
-        keeper=TasteKeeper(store),
-        columns=searcher.columns,
-        searcher=searcher,
-        pool=pool,
-        tools={tool.name: tool for tool in tools},
-        listeners=Listeners.of(finds, store),
-        reader=_reader(hears, chat_model, hearing),
-        chat_model=chat_model,
-        budgets=budgets,
-        count=count,
-    )
+        tools = (weigh_tool(in_pool(weighs.score)), recommend_tool(in_pool(finds.recommend)), look_up_tool(opened))
+        parts = Parts(
+            catalog=opened,
+            track=Tracks(opened),
+            hearer=hears,
+            importance=weighs,
+            recommender=finds,
+            keeper=TasteKeeper(store),
+            columns=searcher.columns,
+            searcher=searcher,
+            pool=pool,
+            tools={tool.name: tool for tool in tools},
+            listeners=Listeners.of(finds, store),
+            reader=_reader(hears, chat_model, hearing),
+            chat_model=chat_model,
+            budgets=budgets,
+            count=count,
+        )
+        undo.pop_all()
+    return parts

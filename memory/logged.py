@@ -153,6 +153,13 @@ class LoggedTasteStore:
             await self._run(self._log.close)
             self._thread.shutdown()
 
+    def close(self) -> None:
+        """Close the store where no event loop runs; otherwise as `aclose`."""
+        if not self._closed:
+            self._closed = True
+            self._thread.submit(self._log.close).result()
+            self._thread.shutdown()
+
     def _read(self, user: str) -> Kept:
         """Return a listener's events in the log's present state; what was read before is not read again."""
         kept = self._fresh.get(user)

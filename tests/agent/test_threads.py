@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
+from segue.agent.fake import fakes
 from segue.agent.keeper import TasteNotSaved
 from segue.agent.locks import ThreadLocks
 from segue.agent.music_agent import MusicAgent
 from segue.agent.saver import ThreadSaver
 from segue.agent.storage import TASTE, THREADS
 from segue.agent.wish import Wish
+from segue.generator.errors import QueryError
 from segue.memory.events import TasteEvent
 from segue.memory.store import InMemoryTasteStore, SqliteTasteStore
+from segue.tools.catalog.catalog import Catalog
 
 Make = Callable[..., MusicAgent]
 LIKE = {"great": Wish(act="like", text="", refs=(1,))}
@@ -166,3 +169,32 @@ async def test_feedback_counts_once_and_reaches_the_thread(make: Make, tmp_path:
     store = SqliteTasteStore(tmp_path / "data" / TASTE)
     assert len(await store.events("local")) == 2
     await store.aclose()
+
+
+async def test_what_was_opened_is_closed_where_a_later_part_cannot_be_loaded(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    closed: list[str] = []
+
+    def noted(kind: type[Any], opening: str, closing: str) -> None:
+        make, close = getattr(kind, opening), getattr(kind, closing)
+
+        def opening_it(*given: Any, **named: Any) -> Any:
+            opened.append(kind.__name__)
+            return make(*given, **named)
+
+        def closing_it(self: Any) -> None:
+            closed.append(kind.__name__)
+            close(self)
+
+        monkeypatch.setattr(kind, opening, opening_it)
+        monkeypatch.setattr(kind, closing, closing_it)
+
+    noted(Catalog, "open", "close")
+    noted(ThreadSaver, "open", "close")
+    noted(SqliteTasteStore, "__init__", "close")
+    noted(ThreadLocks, "__init__", "close")
+    with pytest.raises(QueryError, match="the chat model cannot hear"):
+        MusicAgent(catalog=catalog.root, data=tmp_path / "data", hearing="chat model", **fakes(catalog))
+    assert sorted(closed) == sorted(opened) == ["Catalog", "SqliteTasteStore", "ThreadLocks", "ThreadSaver"]
