@@ -42,6 +42,14 @@ _LEFTOVERS: Final = frozenset((
     "of", "from", "music",
 ))  # fmt: skip
 """Words that mean nothing without what they went with."""
+_VERDICT: Final = frozenset((
+    "no", "not", "nope", "nah", "none", "neither", "nor", "any", "of", "that", "this", "these", "those", "them", "it",
+    "one", "ones", "song", "songs", "track", "tracks", "the", "i", "dont", "do", "didnt", "like", "hate", "want",
+    "really", "again", "please", "sorry", "either", "all", "first", "second", "third", "fourth", "fifth", "last", "and",
+    "both",
+))  # fmt: skip
+"""Words that turn down what is in sight and say nothing of what is wanted instead: "I don't like this one" is no wish
+for titles with "don't" in them."""
 _LABELS: Final = 6
 """Labels that describe what is pointed at: the commonest of several tracks, the first of one."""
 
@@ -106,7 +114,8 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
     if wish.act not in REFINING or wish.mentions:
         return ". ".join(part for part in (said, description(like)) if part) or wish.text
     # Who points at a track or says "more" has said it by that; others may say more than was understood.
-    silent = like or (wish.act == "more" and standing(wish))
+    turned_down = wish.act == "dislike" and set(keys(wish.text)) <= _VERDICT
+    silent = like or ((wish.act == "more" or turned_down) and standing(wish))
     # Whoever wants it livelier wants the same kind of music in another mood.
     kind = description(like, moods=not is_relative(wish))
     parts = [part for part in ("" if silent else said, standing(wish), kind) if part]

@@ -47,8 +47,15 @@ def question_for(
         and not named.mentions
         and len(shown) > 1
     ):
-        return f"Which one: {_choice([track.title for track in shown])}?"
+        return _which_one(shown)
+    if act in ("like", "dislike") and pointing.single and len(shown) > 1:
+        # What is turned down never comes again, and "that one" may be any of them.
+        return _which_one(shown)
     return None
+
+
+def _which_one(shown: Sequence[Track]) -> str:
+    return f"Which one: {_choice([track.title for track in shown])}?"
 
 
 def _which_song(named: Named, shown: Sequence[Track], house: House) -> str | None:

@@ -4,13 +4,16 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from segue.agent.wish import FACET_KINDS, Act, Facets, Wish
+from segue.agent.hear.pointing import Pointing
+from segue.agent.wish import FACET_KINDS, Act, Facets, ThreadView, Wish
 from segue.generator.names import artist_key
 from segue.generator.track import Track
 from segue.tools.search.filters import Filters
 
 REFINING: Final[frozenset[Act]] = frozenset({"refine", "more", "dislike"})
 """Acts that stand on what was asked before."""
+OPINIONS: Final[frozenset[Act]] = frozenset({"like", "dislike"})
+"""Acts that say what is thought of tracks in sight."""
 _ONE_OF: Final = frozenset(
     {"eras", "languages", "vocals", "countries", "genres", "artists", "titles", "albums", "moods", "sound"}
 )
@@ -44,6 +47,11 @@ _OF_WHOM: Final = re.compile(
     r"|earl\w+|late\w*)\b",
     re.IGNORECASE,
 )
+_ORDER: Final = re.compile(
+    r"\b(?:add|save|play|remove|delete|skip|queue|keep|put|like|love|hate|more|who|what|when|why|where|how)\b",
+    re.IGNORECASE,
+)
+"""Words by which a message that points at a track says by itself what is to become of it."""
 _FEMALE: Final = frozenset({"female", "woman", "women", "girl group"})
 _MALE: Final = frozenset({"male", "man", "men", "boy band"})
 
@@ -85,6 +93,15 @@ def answers(standing: Wish | None, before: str) -> bool:
     return standing is not None and standing.clarify is not None and standing.clarify in before
 
 
+def opinion_of(text: str, thread: ThreadView, pointing: Pointing) -> Act | None:
+    """Return what is thought of the tracks that a message points at, where we had asked which are meant, or None."""
+    wish = thread.wish
+    if wish is None or wish.act not in OPINIONS or not answers(wish, thread.before):
+        return None
+    told = pointing.numbers or pointing.plural
+    return wish.act if told and not _ORDER.search(text[:1000]) else None
+
+
 def merged(
     act: Act, text: str, standing: Wish | None, want: Facets, avoid: Facets, like: tuple[str, ...]
 ) -> tuple[Facets, Facets, tuple[str, ...]]:
@@ -95,7 +112,9 @@ def merged(
     kept = {}
     for kind in FACET_KINDS:
         old, new = getattr(standing.want, kind), getattr(want, kind)
-        named_anew = kind in ("artists", "titles", "albums") and (want.artists or want.titles or want.albums)
+        # Whoever asks for jazz after songs by Nirvana has left Nirvana.
+        left = want.artists or want.titles or want.albums or (want.genres and act == "refine")
+        named_anew = kind in ("artists", "titles", "albums") and left
         replaced = (new and kind in _ONE_OF) or named_anew
         if kind == "artists" and _OTHERS.search(text[:1000]):
             kept[kind] = ()

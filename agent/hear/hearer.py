@@ -19,10 +19,11 @@ from typing import Final
 from segue.agent.hear.asking import question_for
 from segue.agent.hear.certain import adds, asks, certain_act, lifts_ban, one_sided, plays, stated
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
+from segue.agent.hear.comparatives import changes
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in, per_artist_in
 from segue.agent.hear.episodes import asks_for_episodes, with_kinds
-from segue.agent.hear.following import answers, cap_kept, merged, offered, whom, without_ids
+from segue.agent.hear.following import OPINIONS, answers, cap_kept, merged, offered, opinion_of, whom, without_ids
 from segue.agent.hear.house import House
 from segue.agent.hear.model import SHIPPED, HearModel, Sense
 from segue.agent.hear.naming import Named, name, taken_up
@@ -55,6 +56,7 @@ _ONE_OFF: Final = re.compile(
 )
 _NEXT: Final = re.compile(r"next(?: (?:ones?|few|please))*[.!]*", re.IGNORECASE)
 _MORE: Final = re.compile(r"\bmore\b", re.IGNORECASE)
+_MORE_SO: Final = re.compile(r"\W*(?:(?:no|and|but|a|bit|little|even|much|please)\W+)*more \w+\W*", re.IGNORECASE)
 _ALWAYS: Final = re.compile(
     r"\b(?:never|ever|always|from now on|in general|any more|anymore|remember (?:that|this)|favou?rites?|for good"
     r"|nunca|jamais|nie)\b",
@@ -111,6 +113,14 @@ class Hearer:
             act = "request"
         elif certain is None and thread.wish is not None and adds(text) and self._narrows(act, named, thread):
             act = "refine"
+        elif (
+            act == "more" and certain is None and thread.shown and _MORE_SO.fullmatch(text) and named.want.get("moods")
+        ):
+            # "More cheerful" asks for another mood; more of the same would be more rock.
+            act = "refine"
+        elif certain is None and thread.shown and changes(text):
+            # "Happier" alone is short enough for a model to take it for praise.
+            act = "refine"
         elif act == "control" and certain is None and plays(text) and named.speaks_of_kinds(thread.shown):
             # Playing is up to a player; what is named and not in sight has to be found first.
             act = "request"
@@ -143,6 +153,10 @@ class Hearer:
         """
         text = message[:MOST_CHARACTERS]
         pointing = points(text, thread.shown)
+        opinion = opinion_of(text, thread, pointing)
+        if opinion is not None:
+            # What is named was named to point at it.
+            act, named = opinion, Named()
         refs = refs or references(act, pointing, all_meant, len(thread.shown))
         want, avoid, like = named.facets("want"), named.facets("avoid"), tuple(named.like)
         persons = whom(text, thread.shown, pointing.numbers) if act in ("request", "refine", "more") else None
@@ -150,7 +164,12 @@ class Hearer:
             want = want.merge(Facets(artists=persons))
         lasting = act == "taste" and (_ALWAYS.search(text) is not None or _ONE_OFF.search(text) is None)
         command, question = self._done_and_asked(act, text, avoid, refs)
-        if thread.wish is not None and answers(thread.wish, thread.before) and act not in ("control", "question"):
+        if (
+            thread.wish is not None
+            and thread.wish.act not in OPINIONS
+            and answers(thread.wish, thread.before)
+            and act not in ("control", "question")
+        ):
             act = thread.wish.act if thread.wish.act in ASKING else "request"
             want, avoid = thread.wish.want.merge(want), thread.wish.avoid.merge(avoid)
         else:
@@ -230,6 +249,8 @@ def references(act: Act, pointing: Pointing, all_meant: float, total: int) -> tu
         return ()
     if pointing.numbers:
         return pointing.numbers
+    if pointing.single and total > 1 and act in ("like", "dislike"):
+        return ()  # one of them, no telling which: see `question_for`
     if pointing.plural and act in ("like", "dislike", "question"):
         return tuple(range(1, total + 1))
     if total and all_meant >= _ALL_FROM and act in ("like", "dislike", "control", "question", "refine"):

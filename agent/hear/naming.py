@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from segue.agent.hear.certain import HATING, LIKING, certain_polarity, credited
-from segue.agent.hear.comparatives import is_comparative
+from segue.agent.hear.comparatives import changes, is_comparative, plain_forms
 from segue.agent.hear.constraints import plain_value
 from segue.agent.hear.eras import written_ranges
 from segue.agent.hear.foreign import foreign_words
@@ -136,6 +136,10 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
         polarity: Polarity = certain_polarity(reading.text, reading.words, span[0]) or heard
         items.append((mention.start, polarity, "titles", mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
+    for place in _moods_changed(reading, house, shown):
+        taken.append((place, place + 1))
+        polarity = certain_polarity(reading.text, reading.words, place) or "want"
+        items.append((reading.words[place].start, polarity, "moods", _text(reading, place, place + 1)))
     for mention in reading.mentions:
         linked = _span(reading, mention)
         if linked is None:
@@ -187,6 +191,21 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
     if _ELSE.search(reading.text):
         named.compare()
     return named
+
+
+def _moods_changed(reading: Reading, house: House, shown: Sequence[Track]) -> list[int]:
+    """Return the words that ask for another mood than that of the tracks in sight: "happier", "calmer but sadder".
+
+    Songs are called so, too; who has tracks before them and says nothing but that means the mood.
+    """
+    if not shown or not changes(reading.text):
+        return []
+    return [
+        place
+        for place, word in enumerate(reading.words)
+        if is_comparative(word.key)
+        and any(house.label("moods", form) or "moods" in facets_of(form) for form in plain_forms(word.key))
+    ]
 
 
 def _behind_verb(reading: Reading, first: int, stop: int) -> int:

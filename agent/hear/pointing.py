@@ -147,6 +147,15 @@ _PERIODS: Final = frozenset({"years", "decades", "months", "weeks", "days", "cen
 _POINTERS: Final = frozenset(
     {"this", "that", "it", "dieses", "este", "esta", "ese", "esa", "celle", "questa", "questo"}
 )
+_DEMONSTRATIVES: Final = frozenset((
+    "ese", "esa", "este", "esta", "questo", "questa", "quello", "quella", "celle", "celui", "cette", "dieses", "das",
+))  # fmt: skip
+_SINGLE_NOUNS: Final = frozenset((
+    "one", "song", "track", "tune", "version", "pick", "cancion", "tema", "chanson", "titre", "morceau", "lied",
+    "canzone", "brano", "musica",
+))  # fmt: skip
+_REFUSED: Final = frozenset({"no", "non", "pas", "nicht", "la", "nao"})
+"""What stands behind the word that means one track when it is turned down: "esa no", "celle-là"."""
 _COUNT_HEAD: Final = frozenset({"first", "last", "top", "final", "other", "opening", "bottom", "these", "those", "all"})
 
 
@@ -166,6 +175,8 @@ class Pointing:
     """"these", "those", "them": what is in sight as a whole, where no single one is pointed at."""
     deictic: bool = False
     """"this one", "it": something in sight, no telling which."""
+    single: bool = False
+    """"that one", "this song": one of those in sight, no telling which."""
     explicit: frozenset[int] = field(default_factory=frozenset)
     """Those pointed at by number or place."""
 
@@ -191,8 +202,19 @@ def points(text: str, shown: Sequence[Track]) -> Pointing:
         everything=everything and not excepted,
         plural=bool(_PLURAL & set(said)),
         deictic=deictic,
+        single=not numbers and _is_single(said),
         explicit=frozenset(found),
     )
+
+
+def _is_single(said: Sequence[str]) -> bool:
+    """Tell whether a message speaks of one track: "that one", "this song", "esa no"."""
+    for word, after in zip(said, [*said[1:], ""], strict=True):
+        if after in _SINGLE_NOUNS and (word in ("this", "that") or word in _DEMONSTRATIVES):
+            return True
+        if word in _DEMONSTRATIVES and after in _REFUSED:
+            return True
+    return False
 
 
 def _by_place(said: Sequence[str], total: int) -> tuple[set[int], set[int], bool, bool, set[int]]:

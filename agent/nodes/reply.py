@@ -8,6 +8,7 @@ import xxhash
 from langchain_core.messages import AIMessage
 from langgraph.config import get_stream_writer
 
+from segue.agent.hear.following import OPINIONS
 from segue.agent.partial import Chosen, Said
 from segue.agent.parts import Parts
 from segue.agent.reply import sentences
@@ -138,6 +139,10 @@ def _kept(state: State, turn: Turn) -> Update:
     if shown or wish.act in ("request", "refine"):
         # Also where nothing was found: "then from 2000 on" goes on from there.
         kept["standing"] = kept_wish(wish).model_dump(mode="json", exclude_defaults=True)
+    elif wish.clarify and wish.act in OPINIONS:
+        # Asked which track is meant: the answer says which, and what is thought of it was said before.
+        standing = state.get("standing") or kept_wish(wish).model_dump(mode="json", exclude_defaults=True)
+        kept["standing"] = {**standing, "act": wish.act, "clarify": wish.clarify}
     if shown:
         kept["last"] = shown
         kept["offered"] = {

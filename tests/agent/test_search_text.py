@@ -162,3 +162,10 @@ async def test_a_thread_that_began_with_a_comparison_goes_on_with_others(
         await agent.turn(then_text, thread="t1")
     assert "You compared with Massive Attack: these are others." in [receipt.text for receipt in turn.receipts]
     assert position in recommender.situations[-1].like
+
+
+@pytest.mark.parametrize("message", ["I don't like this one", "no, not those", "the second one"])
+def test_words_that_turn_tracks_down_are_not_searched_for(message: str) -> None:
+    assert search_text(wish("dislike", message, want=Facets(genres=("rock",))), []) == "rock"
+    other = search_text(wish("dislike", f"{message}, with a theremin", want=Facets(genres=("rock",))), [])
+    assert "theremin" in other

@@ -240,3 +240,17 @@ async def test_names_with_a_nul_are_refused(make: Make) -> None:
             with pytest.raises(QueryError, match="NUL"):
                 await agent.turn("something", user=user, thread=thread, id=id)
         assert await agent.history("t") == []
+
+
+async def test_which_one_is_asked_once_and_the_answer_remembered(make: Make) -> None:
+    question = "Which one: A, B or another?"
+    wishes = {"I love this one": Wish(act="like", text="", clarify=question)}
+    async with make(wishes) as agent:
+        await agent.turn("some jazz", thread="t1")
+        asked = await agent.turn("I love this one", thread="t1")
+        assert (asked.text, asked.tracks) == (question, ())
+        await agent.turn("the second one", thread="t1")
+        view = agent.parts.hearer.views[-1]  # type: ignore[attr-defined]
+        assert view.before == question
+        assert (view.wish.act, view.wish.clarify, view.wish.text) == ("like", question, "some jazz")
+        assert len(view.shown) == len((await agent.history("t1"))[0].tracks)

@@ -1,5 +1,6 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,57 @@ def test_the_weights_that_ship_are_small_and_checked(tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes((SHIPPED / WEIGHTS).read_bytes()[:-100])
     with pytest.raises(IntegrityError):
         HearModel.load(tmp_path)
+
+
+@pytest.mark.parametrize("message", ["no, not that one", "I don't like this one", "I love this one", "esa no"])
+def test_one_of_several_in_sight_is_asked_about(hearer: Hearer, country: ThreadView, message: str) -> None:
+    wish = hearer.hear(message, country)
+    assert wish.refs == ()
+    assert wish.clarify is not None
+    assert all(track.title in wish.clarify for track in country.shown)
+    alone = hearer.hear(message, replace(country, shown=country.shown[:1]))
+    assert (alone.refs, alone.clarify) == ((1,), None)
+
+
+@pytest.mark.parametrize("message", ["not those", "no, not these", "nope, not any of them"])
+def test_all_in_sight_are_turned_down_by_whoever_says_so(hearer: Hearer, country: ThreadView, message: str) -> None:
+    wish = hearer.hear(message, country)
+    assert (wish.act, wish.refs, wish.clarify) == ("dislike", (1, 2, 3), None)
+
+
+def test_one_that_is_pointed_at_is_not_asked_about(hearer: Hearer, country: ThreadView) -> None:
+    wish = hearer.hear("not the second one", country)
+    assert (wish.act, wish.refs, wish.clarify) == ("dislike", (2,), None)
+
+
+@pytest.mark.parametrize(
+    ("message", "moods"),
+    [
+        ("happier", ("happier",)), ("sadder", ("sadder",)), ("calmer but happier", ("calmer", "happier")),
+        ("more cheerful", ("cheerful",)), ("a bit angrier please", ("angrier",)),
+    ],
+)  # fmt: skip
+def test_a_comparative_alone_changes_the_mood(
+    hearer: Hearer, country: ThreadView, message: str, moods: tuple[str, ...]
+) -> None:
+    standing = Wish(act="request", text="some country", want=Facets(genres=("country",), moods=("dark",)))
+    wish = hearer.hear(message, replace(country, wish=standing))
+    assert (wish.act, wish.want.moods, wish.refs) == ("refine", moods, ())
+    assert wish.want.genres == ("country",)
+
+
+def test_the_answer_to_which_one_is_the_opinion_of_that_track(hearer: Hearer, country: ThreadView) -> None:
+    asked = hearer.hear("no, not that one", country)
+    assert asked.clarify is not None
+    thread = replace(country, before=asked.clarify, wish=asked)
+    for message, refs in (("the second one", (2,)), ("Jolene", (1,)), ("all of them", (1, 2, 3))):
+        answer = hearer.hear(message, thread)
+        assert (answer.act, answer.refs, answer.clarify) == ("dislike", refs, None), message
+    assert hearer.hear("more like the second one", thread).act != "dislike"
+
+
+def test_another_genre_leaves_the_artist_that_was_asked_for(hearer: Hearer, country: ThreadView) -> None:
+    standing = Wish(act="request", text="something by Queen", want=Facets(artists=("Queen",)))
+    wish = hearer.hear("actually some jazz", replace(country, wish=standing))
+    assert wish.filters.artists == ()
+    assert wish.filters.genres == ("jazz",)
