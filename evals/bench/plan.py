@@ -45,16 +45,16 @@ PLAN: Final = (
     Planned(
         "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         full=("--rows", "compact,parallel,stack", "--against", "stack"),
-        quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all"),
+        quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all", "--limit", "80"),
     ),
     Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog="first", quick=("--limit", "600")),
     Planned(
         "generation", timed=True, full=("--repeats", "10"),
         quick=("--rows", "compact", "--repeats", "10", "--draws", "20"),
     ),
-    Planned("hear", files=(("--turns", TURNS),), catalog="first"),
-    Planned("importance", timed=True, files=(("--turns", TURNS),)),
-    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog="first", quick=("--limit", "300")),
+    Planned("hear", files=(("--turns", TURNS),), catalog="first", quick=("--limit", "300")),
+    Planned("importance", timed=True, files=(("--turns", TURNS),), quick=("--limit", "150")),
+    Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog="first", quick=("--limit", "200")),
     Planned("match", timed=True, quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
     Planned("memory", timed=True, quick=("--events", "200", "--logs", "100,1000")),
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
@@ -93,7 +93,10 @@ PLAN: Final = (
         full=("--rows", "segue,kmeans-1024,random", "--seeds", "600"), long=_EMBEDS,
     ),
     Planned("simulate", catalog="first", full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
-    Planned("storage", full=("--kills", "40", "--writers", "10"), quick=("--kills", "2", "--writers", "1")),
+    Planned(
+        "storage", full=("--kills", "40", "--writers", "10"),
+        quick=("--kills", "2", "--writers", "1", "--step", "6"),
+    ),
     Planned(
         "text-to-music", files=(("--requests", ("artist_facts.jsonl",)),), folder=("--tags", "radio_tags.txt.gz"),
         catalog="first", full=("--limit", "150"),
