@@ -143,6 +143,8 @@ def _avoided_labels(avoid: Facets, house: House, done: _Compiled) -> None:
     for artist in avoid.artists:
         if house.label("artists", artist):
             done.add("without_artists", artist)
+            for group in house.groups_with(artist):
+                done.add("without_artists", group)
     for kind in ("genres", "moods"):
         for value in getattr(avoid, kind):
             names = _labels(house, kind, value)

@@ -7,6 +7,7 @@ from typing import Final
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
+from segue.agent.hear.whole_names import groups_with
 from segue.generator.names import artist_key, fold
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.search.entities import EntityLinker
@@ -92,6 +93,14 @@ class House:
             return spelt if spelt in self._spelt_runs[field] else self._runs[field].get(_joined(keys(value)))
         key = artist_key(value) if field == "artists" else fold(value)
         return value if key in self.labels[field] else None
+
+    def groups_with(self, artist: str) -> list[str]:
+        """Return the groups of which an artist is a member by name: whoever wants no Neil Young wants none of those."""
+        found = []
+        for name in groups_with(artist, self.labels["artists"]):
+            number = self.linker.names.find("artist", name)
+            found.append(name if number is None else self.linker.names.names[number].text)
+        return found
 
     def is_genre_alone(self, value: str) -> bool:
         """Tell whether tracks have `value` as a whole genre, and none has it as a mood ("swing")."""

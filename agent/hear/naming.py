@@ -21,6 +21,7 @@ from segue.agent.hear.reading import NEGATION, Reading
 from segue.agent.hear.refused import refused_artists
 from segue.agent.hear.titled import titled
 from segue.agent.hear.vocabulary import facets_of
+from segue.agent.hear.whole_names import whole_names
 from segue.agent.wish import FACET_KINDS, Facets, HeardMention, Polarity
 from segue.generator.names import fold, split_title
 from segue.generator.track import Track
@@ -140,7 +141,7 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
         taken.append((place, place + 1))
         polarity = certain_polarity(reading.text, reading.words, place) or "want"
         items.append((reading.words[place].start, polarity, "moods", _text(reading, place, place + 1)))
-    for mention in reading.mentions:
+    for mention in whole_names(reading):
         linked = _span(reading, mention)
         if linked is None:
             polarity = "want"
