@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from segue.agent.hear.house import House
-from segue.agent.hear.naming import Named
+from segue.agent.hear.named import Named
 from segue.agent.hear.pointing import Pointing
 from segue.agent.wish import Act, Command
 from segue.generator.names import artist_key, fold, split_title

@@ -19,7 +19,8 @@ from rapidfuzz.fuzz import partial_ratio
 
 from segue.agent.hear.certain import certain_act
 from segue.agent.hear.hearer import MOST_CHARACTERS, Hearer
-from segue.agent.hear.naming import Named, name_by_text
+from segue.agent.hear.named import Named
+from segue.agent.hear.resolving import name_by_text
 from segue.agent.wish import FACET_KINDS, Act, Polarity, ThreadView, Wish
 from segue.generator.errors import SegueError
 from segue.generator.names import fold

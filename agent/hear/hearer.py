@@ -26,7 +26,8 @@ from segue.agent.hear.episodes import asks_for_episodes, with_kinds
 from segue.agent.hear.following import OPINIONS, answers, cap_kept, merged, offered, opinion_of, whom, without_ids
 from segue.agent.hear.house import House
 from segue.agent.hear.model import SHIPPED, HearModel, Sense
-from segue.agent.hear.naming import Named, name, taken_up
+from segue.agent.hear.named import Named, taken_up
+from segue.agent.hear.naming import name
 from segue.agent.hear.pointing import Pointing, points
 from segue.agent.hear.questions import asked_in
 from segue.agent.hear.reading import Reader

@@ -6,32 +6,30 @@ tagger hears and the catalog lacks is missing; the name spelt most like it is of
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from segue.agent.hear.certain import HATING, LIKING, certain_polarity, credited
 from segue.agent.hear.comparatives import changes, is_comparative, plain_forms
-from segue.agent.hear.constraints import plain_value
 from segue.agent.hear.eras import written_ranges
 from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.house import House
 from segue.agent.hear.labels import labels_in, wanted_or_not
 from segue.agent.hear.model import Sense, Stretch
+from segue.agent.hear.named import PLURAL, SINGULAR, Named
 from segue.agent.hear.reading import NEGATION, Reading
 from segue.agent.hear.refused import refused_artists
+from segue.agent.hear.resolving import resolve
 from segue.agent.hear.titled import titled
 from segue.agent.hear.vocabulary import facets_of
 from segue.agent.hear.whole_names import whole_names
-from segue.agent.wish import FACET_KINDS, Facets, HeardMention, Polarity
-from segue.generator.names import fold, split_title
+from segue.agent.wish import FACET_KINDS, HeardMention, Polarity
+from segue.generator.names import split_title
 from segue.generator.track import Track
 from segue.tools.search.entities import Mention
-from segue.tools.search.name_table import Kind
 from segue.tools.search.terms import decade
 from segue.tools.search.words import keys, zipf
 
-_PLURAL: Final[dict[str, Kind]] = {"artists": "artist", "titles": "title", "albums": "album"}
-_SINGULAR: Final[dict[Kind, str]] = {kind: plural for plural, kind in _PLURAL.items()}
 _DESCRIBING: Final = frozenset({"genres", "themes", "sound", "moods"})
 SURE: Final = 0.5
 """Mean probability of the tagger that a linked name's words belong to a facet, from which on the name counts."""
@@ -56,62 +54,6 @@ _ELSE: Final = re.compile(
     r"\b(?:who|what) else\b(?! (?:by|from|is (?:by|on)|did|does|do|has|have|sings?)\b)", re.IGNORECASE
 )
 """Whoever names an artist and asks who else there is wants others ("what else is by her" does not)."""
-
-
-@dataclass
-class Named:
-    """What a message names."""
-
-    want: dict[str, list[str]] = field(default_factory=dict)
-    avoid: dict[str, list[str]] = field(default_factory=dict)
-    like: list[str] = field(default_factory=list)
-    mentions: list[HeardMention] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    nearest: dict[str, str] = field(default_factory=dict)
-
-    def add(self, polarity: Polarity, kind: str, value: str) -> None:
-        """Note a value, once."""
-        values = self.like if polarity == "like" and kind in _PLURAL else (
-            self.avoid if polarity == "avoid" else self.want
-        ).setdefault(kind, [])  # fmt: skip
-        if fold(value) not in map(fold, values):
-            values.append(value)
-
-    def facets(self, polarity: Polarity) -> Facets:
-        """Return the wanted or avoided facets."""
-        side = self.avoid if polarity == "avoid" else self.want
-        return Facets(**{kind: tuple(values) for kind, values in side.items()})
-
-    def speaks_of_kinds(self, shown: Sequence[Track]) -> bool:
-        """Tell whether anything is named beyond songs, and beyond the titles of tracks in sight."""
-        seen = {fold(split_title(track.title).base) for track in shown}
-        return any(
-            kind != "titles" or fold(value) not in seen
-            for side in (self.want, self.avoid)
-            for kind, values in side.items()
-            for value in values
-        ) or bool(self.like)
-
-    def compare(self) -> None:
-        """Take the wanted artists and songs as named to compare with."""
-        for kind in _PLURAL:
-            for value in self.want.pop(kind, ()):
-                self.add("like", kind, value)
-        self.mentions = [
-            mention.model_copy(update={"polarity": "like"}) if mention.polarity == "want" else mention
-            for mention in self.mentions
-        ]
-
-    def turn(self, polarity: Polarity) -> None:
-        """Take all that is named as wanted, or as avoided."""
-        named = [(kind, value) for side in (self.want, self.avoid) for kind, values in side.items() for value in values]
-        self.want, self.avoid = {}, {}
-        for kind, value in named:
-            self.add(polarity, kind, value)
-        for value in self.like:
-            self.add(polarity, "artists", value)
-        self.like = []
-        self.mentions = [mention.model_copy(update={"polarity": polarity}) for mention in self.mentions]
 
 
 def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = ()) -> Named:
@@ -155,7 +97,7 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
             if polarity == "avoid" and own_negation:
                 polarity = "want"
             taken.append(span)
-        items.append((mention.start, polarity, _SINGULAR[mention.kind], mention.name))
+        items.append((mention.start, polarity, SINGULAR[mention.kind], mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
     for first, stop, kind, value in foreign_words(reading.text, reading.words):
         if any(begin < stop and first < end for begin, end in taken):
@@ -174,15 +116,15 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
         for first, stop in _rest(stretch, taken):
             first = _behind_verb(reading, first, stop)
             text = _text(reading, first, stop)
-            if stretch.kind in _PLURAL and stretch.score < FAINT:
+            if stretch.kind in PLURAL and stretch.score < FAINT:
                 continue
             if not any(character.isalnum() for character in text):
                 continue
             if all(word.key in _EMPTY for word in reading.words[first:stop]) or _spoken(text):
                 continue
             stretch = _corrected(stretch, text, reading, first, house)
-            if stretch.kind in _PLURAL:
-                kind, value = _in_sight(text, shown) or _resolve(stretch, text, house, named, reading, first, stop)
+            if stretch.kind in PLURAL:
+                kind, value = _in_sight(text, shown) or resolve(stretch, text, house, named, reading, first, stop)
                 items.append((reading.words[first].start, stretch.polarity, kind, value))
                 continue
             for kind, begin, end in _parted(stretch, reading, first, stop):
@@ -221,10 +163,10 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
     polarity = certain_polarity(reading.text, reading.words, first)
     if polarity is not None:
         stretch = replace(stretch, polarity=polarity)
-    if stretch.kind in _PLURAL and "genres" in facets_of(text) and house.label("genres", text) is not None:
-        named = any(house.positions(kind, text) for kind in _SINGULAR)
+    if stretch.kind in PLURAL and "genres" in facets_of(text) and house.label("genres", text) is not None:
+        named = any(house.positions(kind, text) for kind in SINGULAR)
         stretch = stretch if named else replace(stretch, kind="genres")
-    if stretch.kind in _PLURAL and is_comparative(text) and not any(house.positions(kind, text) for kind in _SINGULAR):
+    if stretch.kind in PLURAL and is_comparative(text) and not any(house.positions(kind, text) for kind in SINGULAR):
         stretch = replace(stretch, kind="sound", polarity="want" if stretch.polarity == "like" else stretch.polarity)
     if stretch.kind in ("moods", "sound") and house.is_genre_alone(text):
         stretch = replace(stretch, kind="genres")
@@ -280,7 +222,7 @@ def _negation_is_named(reading: Reading) -> bool:
 
 def _counts(mention: Mention, span: tuple[int, int], sense: Sense) -> bool:
     inside = float(sense.inside[span[0] : span[1]].mean())
-    as_name = float(sense.kinds[span[0] : span[1]].mean(axis=0)[[FACET_KINDS.index(kind) for kind in _PLURAL]].sum())
+    as_name = float(sense.kinds[span[0] : span[1]].mean(axis=0)[[FACET_KINDS.index(kind) for kind in PLURAL]].sum())
     return mention.score >= OBVIOUS or (inside >= SURE and as_name >= 0.5)
 
 
@@ -300,7 +242,7 @@ def _rest(stretch: Stretch, taken: Sequence[tuple[int, int]]) -> list[tuple[int,
     touching = [span for span in taken if span[0] < stretch.stop and stretch.first < span[1]]
     if not touching:
         return [(stretch.first, stretch.stop)]
-    if stretch.kind in _PLURAL:
+    if stretch.kind in PLURAL:
         return []
     free = [
         place
@@ -312,74 +254,3 @@ def _rest(stretch: Stretch, taken: Sequence[tuple[int, int]]) -> list[tuple[int,
 
 def _text(reading: Reading, first: int, stop: int) -> str:
     return reading.text[reading.words[first].start : reading.words[stop - 1].end]
-
-
-def _resolve(
-    stretch: Stretch, text: str, house: House, named: Named, reading: Reading, first: int, stop: int
-) -> tuple[str, str]:
-    """Return the kind and value of a name that the linker passed over; names that the catalog lacks are noted."""
-    listed = facets_of(text) | facets_of(plain_value(text))
-    kind = _PLURAL[stretch.kind]
-    for other in (kind, *(k for k in _SINGULAR if k != kind)):
-        positions = house.positions(other, text)
-        if positions:
-            word = reading.words[first], reading.words[stop - 1]
-            number = house.linker.names.find(other, text)
-            assert number is not None
-            spelt = house.linker.names.names[number].text
-            named.mentions.append(
-                HeardMention(
-                    kind=other, name=spelt, score=stretch.score, positions=positions, exact=True,
-                    start=word[0].start, end=word[1].end, text=text, polarity=stretch.polarity,
-                )
-            )  # fmt: skip
-            return _SINGULAR[other], spelt
-    if not listed and stretch.score >= 0.6 and not all(zipf(key) > 6.3 for key in keys(text)):
-        if text not in named.missing:
-            named.missing.append(text)
-        near = house.nearest(kind, text)
-        if near is not None:
-            named.nearest[text] = near
-    return stretch.kind, text
-
-
-def taken_up(offer: Named) -> Named:
-    """Return what the agent offered as what the listener wants; mentions lie outside the message and are left out."""
-    wanted = Named(want=offer.want)
-    for value in offer.like:
-        wanted.add("want", "artists", value)
-    return wanted
-
-
-def name_by_text(named: Named, polarity: Polarity, kind: str, value: str, text: str, house: House) -> None:
-    """Note a value that somebody else found in a message; names are linked to the catalog, or missing."""
-    value = " ".join(value.split())
-    if kind not in _PLURAL:
-        named.add(polarity, kind, value)
-        return
-    found = house.linker.link(value, bare=True)
-    whole = [mention for mention in found if len(mention.text) >= 0.8 * len(value)]
-    kinds = (_PLURAL[kind], *(other for other in _SINGULAR if other != _PLURAL[kind]))
-    exact = next(((other, places) for other in kinds if (places := house.positions(other, value))), None)
-    start = max(0, text.lower().find(value.lower()))
-    if exact is not None:
-        number = house.linker.names.find(exact[0], value)
-        assert number is not None
-        spelt, meant, score, places = house.linker.names.names[number].text, exact[0], 1.0, exact[1]
-    elif whole:
-        spelt, meant, score, places = whole[0].name, whole[0].kind, whole[0].score, whole[0].positions
-    else:
-        if value not in named.missing:
-            named.missing.append(value)
-        near = house.nearest(_PLURAL[kind], value)
-        if near is not None:
-            named.nearest[value] = near
-        named.add(polarity, kind, value)
-        return
-    named.mentions.append(
-        HeardMention(
-            kind=meant, name=spelt, score=score, positions=places, exact=exact is not None,
-            start=start, end=start + len(value), text=value, polarity=polarity,
-        )
-    )  # fmt: skip
-    named.add(polarity, _SINGULAR[meant], spelt)
