@@ -275,3 +275,11 @@ def test_another_genre_leaves_the_artist_that_was_asked_for(hearer: Hearer, coun
     wish = hearer.hear("actually some jazz", replace(country, wish=standing))
     assert wish.filters.artists == ()
     assert wish.filters.genres == ("jazz",)
+
+
+@pytest.mark.parametrize("message", ["no sad stuff. make me forget him", "no sad stuff, I want to forget her"])
+def test_who_wants_to_forget_somebody_orders_nothing_of_the_memory(hearer: Hearer, message: str) -> None:
+    wish = hearer.hear(message)
+    assert (wish.act, wish.command) == ("request", None)
+    assert wish.filters.without_moods == ("sad",)
+    assert hearer.hear("forget that I like jazz").command is not None
