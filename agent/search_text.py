@@ -16,10 +16,11 @@ from typing import Final
 
 from segue.agent.hear.comparatives import COMPARATIVE, plain_forms
 from segue.agent.hear.following import REFINING
+from segue.agent.hear.foreign import foreign_words
 from segue.agent.wish import HeardMention, Wish
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
-from segue.tools.search.words import keys
+from segue.tools.search.words import keys, words
 
 _STANDING: Final = (
     "artists", "genres", "moods", "sound", "activities", "themes", "instruments", "vocals", "countries", "languages",
@@ -112,7 +113,8 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
     gone = [*wish.want.eras, *(value for _, value in wish.avoid.items()), *(mention.text for mention in named)]
     said = _without(wish.text, gone)
     if wish.act not in REFINING or wish.mentions:
-        return ". ".join(part for part in (said, description(like)) if part) or wish.text
+        told = f"{standing(wish)} songs" if _is_foreign(wish.text) and not wish.want.titles else said
+        return ". ".join(part for part in (told, description(like)) if part) or wish.text
     # Who points at a track or says "more" has said it by that; others may say more than was understood.
     turned_down = wish.act == "dislike" and set(keys(wish.text)) <= _VERDICT
     silent = like or ((wish.act == "more" or turned_down) and standing(wish))
@@ -120,6 +122,11 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
     kind = description(like, moods=not is_relative(wish))
     parts = [part for part in ("" if silent else said, standing(wish), kind) if part]
     return ". ".join(parts) or wish.text
+
+
+def _is_foreign(text: str) -> bool:
+    """Tell whether moods or occasions were heard in another language, which the models that search read badly."""
+    return any(found.kind in _LABEL_KINDS for found in foreign_words(text, words(text)))
 
 
 def _without(text: str, values: Sequence[str]) -> str:

@@ -1,12 +1,14 @@
 """Other languages: deciding words of Spanish, Portuguese, French, German and Italian; the tagger knows English best.
 
-Lists, no grammar: decades, kinds of voice, and the little words around a genre that are no part of it.
+Lists, no grammar: decades, kinds of voice, moods and occasions, and the little words around a genre that are no part of
+it. What is recognised is told in English, the language of labels and of the models that search.
 """
 
 import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from segue.agent.wish import Polarity
 from segue.tools.search.words import Word
 
 _TENS: Final = {
@@ -19,7 +21,7 @@ _DECADE: Final = re.compile(
     r"(?:(?:años|anos|anni|années|annees)\s+['’]?(?P<after>(?:(?:19|20)?\d0)(?!\d)|"
     + "|".join(name for name in _TENS if not name.endswith("ger"))
     + r")|(?P<before>(?:19|20)?\d0)er(?:n|\s*jahren?)?|(?P<named>sechziger|siebziger|achtziger|neunziger)n?"
-    r"(?:\s*jahren?)?)\b",
+    r"(?:\s*jahren?)?|(?:los|dos|gli|les)\s+['’]?(?P<bare>[2-9]0))\b",
     re.IGNORECASE,
 )
 _VOICES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
@@ -32,8 +34,38 @@ _VOICES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
                  r"|m[äa]nnerstimmen?|m[äa]nnliche[rmn]? (?:gesang|stimmen?))\b"),
     )
 )  # fmt: skip
+_FOR: Final = r"(?:para|pra|pour|per|da|de|zum|beim|f[üu]r)"
+_WORDS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
+    (kind, value, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
+    for kind, value, pattern in (
+        ("moods", "calm", r"tranquil{1,2}[oaie]s?|calmes?|calm[oaie]s?|ruhig(?:e[rsnm]?)?|relajad[oa]s?|relajantes?"),
+        ("moods", "happy", r"alegres?|feli(?:z|ces)|felic[ei]|joyeu(?:x|ses?)|gaie?s?|heureu(?:x|ses?)"
+                           r"|fr[öo]h?lich(?:e[rsnm]?)?|allegr[oaie]"),
+        ("moods", "sad", r"tristes?|tristi|traurig(?:e[rsnm]?)?"),
+        ("moods", "romantic", r"rom[áa]ntic[oa]s?|romantiques?|romantich?[eia]|romantisch(?:e[rsnm]?)?"),
+        ("moods", "energetic", r"en[ée]rgic[oa]s?|energic[oaih]+e?|[ée]nergiques?|energisch(?:e[rsnm]?)?"),
+        ("sound", "slow", r"lent[oaei]s?|lents?|langsam(?:e[rsnm]?)?"),
+        ("sound", "fast", r"r[áa]pid[oa]s?|rapides?|schnell(?:e[rsnm]?)?|veloc[ei]"),
+        ("sound", "danceable", rf"{_FOR} (?:bailar|dan[çc]ar|danser|ballare|tanzen)|bailables?|dansante?s?"
+                               r"|dan[çc]antes?|tanzbar(?:e[rsnm]?)?|ballabil[ei]"),
+        ("activities", "sleep", rf"{_FOR} (?:dormir|dormire|(?:ein)?schlafen)"),
+        ("activities", "study", rf"{_FOR} (?:estudiar|estudar|[ée]tudier|studiare|lernen)"),
+        ("activities", "work", rf"{_FOR} (?:trabajar|trabalhar|travailler|lavorare|arbeiten?)"),
+        ("activities", "workout", rf"{_FOR} (?:entrenar|treinar|(?:le )?sport|allenarsi|training)"),
+        ("activities", "party", rf"{_FOR} (?:(?:una|uma|la|a|une|eine|die) )?(?:fiesta|festa|f[êe]te|party|feiern)"),
+        ("themes", "love", r"(?:canci[óo]n(?:es)?|m[úu]sicas?|chansons?|canzon[ei]) (?:de |d['’]|di )am(?:ou?r|ore)"
+                           r"|liebeslied(?:er)?"),
+    )
+)  # fmt: skip
+_NEGATED: Final = re.compile(
+    r"\b(?:sin|nada|no|não|nao|sem|pas|sans|rien|kein(?:e[rsnm]?)?|nicht|nichts|ohne|niente|senza|non|weniger|menos|moins"
+    r"|meno)\W+(?:(?:tan|tão|muy|muito|demasiado|trop|aussi|très|tr[èe]s|zu|so|sehr|troppo|così|de|d['’])\W*)*$",
+    re.IGNORECASE,
+)
+"""What stands right before a word that is ruled out."""
 _LITTLE: Final = re.compile(
-    r"\b(?:algo|un po['’] di|un poco de|un peu de|um pouco de|uma|una|une|eine?|etwas|escuchar|ascoltare|ouvir"
+    r"\b(?:algo|quelque chose(?: de)?|qualcosa(?: di)?|alguma coisa|canci[óo]n(?:es)?|chansons?|canzon[ei]|lieder"
+    r"|un po['’] di|un poco de|un peu de|um pouco de|uma|una|une|eine?|etwas|escuchar|ascoltare|ouvir"
     r"|[ée]couter|h[öo]ren|vorrei|quiero|spiel mir|ponme|toca|metti|musica|música|musik|musique)\b",
     re.IGNORECASE,
 )
@@ -46,23 +78,27 @@ class Foreign(NamedTuple):
     stop: int
     kind: str | None
     value: str
+    polarity: Polarity = "want"
 
 
 def foreign_words(text: str, words: Sequence[Word]) -> list[Foreign]:
     """Return what these lists know of a message, by the numbers of its words."""
     found: list[Foreign] = []
 
-    def take(match: re.Match[str], kind: str | None, value: str) -> None:
+    def take(match: re.Match[str], kind: str | None, value: str, polarity: Polarity = "want") -> None:
         inside = [place for place, word in enumerate(words) if match.start() <= word.start < match.end()]
         if inside and not any(each.first <= place < each.stop for each in found for place in inside):
-            found.append(Foreign(inside[0], inside[-1] + 1, kind, value))
+            found.append(Foreign(inside[0], inside[-1] + 1, kind, value, polarity))
 
     for match in _DECADE.finditer(text):
-        said = (match["after"] or match["before"] or match["named"]).lower()
+        said = (match["after"] or match["before"] or match["bare"] or match["named"]).lower()
         take(match, "eras", _TENS.get(said) or f"{said}s")
     for label, pattern in _VOICES:
         for match in pattern.finditer(text):
             take(match, "vocals", label)
+    for kind, value, words_for_it in _WORDS:
+        for match in words_for_it.finditer(text):
+            take(match, kind, value, "avoid" if _NEGATED.search(text[: match.start()]) else "want")
     for match in _LITTLE.finditer(text):
         take(match, None, "")
     return found

@@ -99,12 +99,12 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
             taken.append(span)
         items.append((mention.start, polarity, SINGULAR[mention.kind], mention.name))
         named.mentions.append(HeardMention(**dict(mention), polarity=polarity))
-    for first, stop, kind, value in foreign_words(reading.text, reading.words):
+    for first, stop, kind, value, meant in foreign_words(reading.text, reading.words):
         if any(begin < stop and first < end for begin, end in taken):
             continue
         taken.append((first, stop))
         if kind is not None:
-            polarity = certain_polarity(reading.text, reading.words, first) or "want"
+            polarity = certain_polarity(reading.text, reading.words, first) or meant
             items.append((reading.words[first].start, polarity, kind, value))
     for first, stop, kind, value in labels_in(reading.text, reading.words, house):
         if any(begin < stop and first < end for begin, end in taken):

@@ -30,6 +30,13 @@ def test_a_request_is_searched_for_as_it_is_said() -> None:
     )
 
 
+def test_another_language_is_searched_for_in_the_words_of_labels() -> None:
+    calm = wish("request", "algo de jazz tranquilo", want=Facets(genres=("jazz",), moods=("calm",)))
+    assert search_text(calm, []) == "jazz calm songs"
+    named = wish("request", "la canción tranquila Hello", want=Facets(moods=("calm",), titles=("Hello",)))
+    assert search_text(named, []) == "la canción tranquila Hello"
+
+
 def test_more_like_a_track_is_searched_for_by_what_is_known_of_it_but_its_names() -> None:
     found = search_text(
         wish("more", "nice, more like the second one", refs=(2,), want=Facets(moods=("warm",))), [GOSPEL]

@@ -31,6 +31,36 @@ def test_a_request_with_an_exclusion_becomes_filters(hearer: Hearer) -> None:
     assert wish.filters.without_moods == ("sad",)
 
 
+@pytest.mark.parametrize(
+    ("message", "kind", "value"),
+    [
+        ("quelque chose de plus calme", "moods", "calm"),
+        ("algo tranquilo", "moods", "calm"),
+        ("etwas ruhiges bitte", "moods", "calm"),
+        ("música alegre", "moods", "happy"),
+        ("música para bailar", "sound", "danceable"),
+        ("musica per ballare", "sound", "danceable"),
+        ("Musik zum Lernen", "activities", "study"),
+        ("chansons d'amour", "themes", "love"),
+    ],
+)
+def test_moods_and_occasions_are_heard_in_other_languages(hearer: Hearer, message: str, kind: str, value: str) -> None:
+    wish = hearer.hear(message)
+    assert value in getattr(wish.want, kind)
+    assert wish.missing == ()
+
+
+def test_a_decade_is_heard_in_spanish_without_its_years(hearer: Hearer) -> None:
+    wish = hearer.hear("rock alegre de los 80")
+    assert (wish.filters.year_from, wish.filters.year_to) == (1980, 1989)
+    assert wish.missing == ()
+
+
+def test_a_mood_is_ruled_out_in_other_languages(hearer: Hearer) -> None:
+    wish = hearer.hear("etwas ruhiges, nicht zu traurig")
+    assert (wish.want.moods, wish.avoid.moods) == (("calm",), ("sad",))
+
+
 def test_what_is_compared_with_is_not_asked_for(hearer: Hearer) -> None:
     wish = hearer.hear("songs like Radiohead but with a woman singing")
     assert wish.like == ("Radiohead",)
