@@ -45,7 +45,7 @@ PLAN: Final = (
     Planned(
         "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         full=("--rows", "compact,parallel,stack", "--against", "stack"),
-        quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all", "--limit", "80"),
+        quick=("--rows", "bm25,minilm,fusion-4,compact", "--bootstrap", "100", "--candidates", "all", "--limit", "40"),
     ),
     Planned("entities", files=(("--requests", ("requests.jsonl.gz",)),), catalog="first", quick=("--limit", "600")),
     Planned(
@@ -55,12 +55,12 @@ PLAN: Final = (
     Planned("hear", files=(("--turns", TURNS),), catalog="first", quick=("--limit", "300")),
     Planned("importance", timed=True, files=(("--turns", TURNS),), quick=("--limit", "150")),
     Planned("intent", files=(("--csv", ("reco_intent.csv",)),), catalog="first", quick=("--limit", "200")),
-    Planned("match", timed=True, quick=("--tracks", "200000", "--queries", "40", "--chroma-tracks", "2000")),
+    Planned("match", timed=True, quick=("--tracks", "100000", "--queries", "20", "--chroma-tracks", "1000")),
     Planned("memory", timed=True, quick=("--events", "200", "--logs", "100,1000")),
     Planned("music-crs", skipped="scores files of predictions: segue bench music-crs FILE"),
     Planned(
         "next-song", folder=("--radio", "radio_playlists.txt.gz"),
-        full=("--share", "0.1", "--epochs", "5"), quick=("--share", "0.03", "--epochs", "1", "--codebooks", "16"),
+        full=("--share", "0.1", "--epochs", "5"), quick=("--share", "0.02", "--epochs", "1", "--codebooks", "16"),
     ),
     Planned("obedience", catalog="first", full=("--turns", "600"), quick=("--turns", "16")),
     Planned(
@@ -75,10 +75,10 @@ PLAN: Final = (
         "quantizers", catalog="first",
         full=("--tracks", "3000", "--epochs", "5"), long=_EMBEDS,
     ),
-    Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "10")),
+    Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "5")),
     Planned(
         "requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog="first",
-        full=("--limit", "200"), quick=("--limit", "40"),
+        full=("--limit", "200"), quick=("--limit", "20"),
     ),
     Planned(
         "search", timed=True, files=(("--queries", ("requests.jsonl.gz",)),), catalog="each", quick=("--most", "50")
@@ -95,16 +95,16 @@ PLAN: Final = (
     Planned("simulate", catalog="first", full=("--listeners", "20"), quick=("--listeners", "2", "--turns", "4")),
     Planned(
         "storage", full=("--kills", "40", "--writers", "10"),
-        quick=("--kills", "2", "--writers", "1", "--step", "6"),
+        quick=("--kills", "1", "--writers", "1", "--step", "8"),
     ),
     Planned(
         "text-to-music", files=(("--requests", ("artist_facts.jsonl",)),), folder=("--tags", "radio_tags.txt.gz"),
         catalog="first", full=("--limit", "150"),
-        quick=("--rows", "bm25,minilm,compact", "--limit", "30", "--bootstrap", "200"),
+        quick=("--rows", "bm25,minilm,compact", "--limit", "15", "--bootstrap", "200"),
     ),
     Planned(
         "threads", timed=True, full=("--turns", "500", "--kills", "20"),
-        quick=("--turns", "50", "--users", "5", "--kills", "2"),
+        quick=("--turns", "50", "--users", "5", "--kills", "1"),
     ),
     Planned(
         "tokens", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",

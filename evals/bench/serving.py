@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from segue.evals.bench.serving_trials import Load, Server
-    from segue.generator.vllm.fake_server import FakeServer
+    from segue.generator.vllm.fake_server import FakeServer, Mood
 
 MESSAGES: Final = (
     "some mellow 90s rock, nothing too sad", "jazz for a dinner party, instrumental", "dance music from the 70s",
@@ -35,6 +35,8 @@ MESSAGES: Final = (
 )  # fmt: skip
 TIMES: Final = 10
 LEVELS: Final = (1, 2, 4, 8)
+MOODS: Final[tuple["Mood", ...]] = ("hang", "drip", "garbage", "error", "overload", "cut")
+"""How the generator fails besides being killed."""
 _CHECKED: Final = 60
 """Threads of each kind that are read again."""
 
@@ -51,19 +53,21 @@ def command(
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.default import default_catalog
 
+    levels: Sequence[int] = LEVELS
+    moods: Sequence[Mood] = MOODS
     if quick:
-        seconds, failing = 4, 2
+        seconds, failing, levels, moods = 3, 2, (1, 4), ("hang", "garbage")
     folder = catalog or default_catalog()
     with Catalog.open(folder) as opened:
         data = {"catalog": opened.root.name, "tracks": len(opened), "seconds of load": seconds, "of failure": failing}
     given = ["--catalog", str(folder), "--rate", "1000000"]
     with TemporaryDirectory(prefix="segue-bench-") as scratch, serving(given, Path(scratch), {}) as server:
-        rows, figures = asyncio.run(_loaded(server, seconds))
+        rows, figures = asyncio.run(_loaded(server, levels, seconds))
     with TemporaryDirectory(prefix="segue-bench-") as scratch:
         fake = _fake_generator(folder)
         try:
             with serving(given, Path(scratch), {"SEGUE_GENERATOR_URL": fake.url}) as server:
-                failures = asyncio.run(_failed(server, fake, failing))
+                failures = asyncio.run(_failed(server, fake, moods, failing))
         finally:
             fake.kill()
     worst = {name: max(row.metrics[name] for row in failures) for name in failures[0].metrics if name != "turns"}
@@ -71,11 +75,11 @@ def command(
     BenchResult(bench="serving", data=data, rows=[*rows, *failures], figures=figures).show(as_json=as_json)
 
 
-async def _loaded(server: "Server", seconds: float) -> tuple[list[Row], dict[str, float]]:
+async def _loaded(server: "Server", levels: "Sequence[int]", seconds: float) -> tuple[list[Row], dict[str, float]]:
     from segue.evals.bench.serving_trials import REFUSED, ServerFailed, arriving, contradicted, in_turn
 
     await in_turn(server, MESSAGES, 2, seconds / 2)  # whatever is prepared at first use
-    loads = {f"{level} at once": await in_turn(server, MESSAGES, level, seconds) for level in LEVELS}
+    loads = {f"{level} at once": await in_turn(server, MESSAGES, level, seconds) for level in levels}
     busiest = max(loads, key=lambda name: loads[name].goodput)
     peak = loads[busiest].goodput
     if not peak:
@@ -132,9 +136,8 @@ def _fake_generator(catalog: Path) -> "FakeServer":
         return FakeServer(codec_for(base_model.load_tokenizer(), codes.layout), name).start()
 
 
-async def _failed(server: "Server", fake: "FakeServer", seconds: float) -> list[Row]:
+async def _failed(server: "Server", fake: "FakeServer", moods: "Sequence[Mood]", seconds: float) -> list[Row]:
     from segue.evals.bench.serving_trials import while_failing
-    from segue.generator.vllm.fake_server import Mood
 
     async def killed() -> None:
         await asyncio.to_thread(fake.kill)
@@ -146,10 +149,9 @@ async def _failed(server: "Server", fake: "FakeServer", seconds: float) -> list[
         fake.mood = "well"
 
     rows = [("generator killed", await while_failing(server, MESSAGES, seconds, killed, started))]
-    moods: tuple[Mood, ...] = ("hang", "drip", "garbage", "error", "overload", "cut")
     for mood in moods:
 
-        async def broken(mood: Mood = mood) -> None:
+        async def broken(mood: "Mood" = mood) -> None:
             fake.mood = mood
 
         rows.append((f"generator: {mood}", await while_failing(server, MESSAGES, seconds, broken, well)))
