@@ -30,7 +30,7 @@ def command(
         list[Path] | None,
         typer.Option(
             help="Catalog folder, or the word default; repeatable: a benchmark takes the first that has what it needs, "
-            "latencies are measured over each. The default catalog if none is given."
+            "latencies are measured over each, but for the quick form. The default catalog if none is given."
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller, for a first look; the page says so.")] = False,

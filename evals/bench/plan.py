@@ -129,7 +129,10 @@ class Run:
 
 
 def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, Path]], *, quick: bool) -> list[Run]:
-    """Return the runs of one benchmark over the data folders and the catalogs (name, folder); the first has no name."""
+    """Return the runs of one benchmark over the data folders and the catalogs (name, folder); the first has no name.
+
+    The quick form looks at one catalog only.
+    """
     if reason := planned.skipped or (planned.long if quick else ""):
         return [Run(planned.bench, skipped=reason)]
     arguments = [planned.bench]
@@ -150,7 +153,7 @@ def runs(planned: Planned, data: Sequence[Path], catalogs: Sequence[tuple[str, P
     if not fit:
         return [Run(planned.bench, skipped=f"no track of a catalog has {planned.need}")]
     found = []
-    for name, folder in fit[:1] if planned.catalog == "first" else fit:
+    for name, folder in fit[:1] if planned.catalog == "first" or quick else fit:
         file_name = f"{planned.bench}-{name}" if name and planned.catalog == "each" else planned.bench
         found.append(Run(file_name, (*arguments, "--catalog", str(folder)), smaller, planned.timed))
     return found
