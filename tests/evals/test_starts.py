@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,38 +18,33 @@ def asked(folder: Path) -> tuple[Path, list[str]]:
     return file, ["--save", str(file), *given]
 
 
-@pytest.fixture(params=["fresh", "warm"])
-def start(request: pytest.FixtureRequest) -> Iterator[Start]:
-    made: Start = Fresh(1) if request.param == "fresh" else Warm(1, ["segue.evals.bench.app"])
-    yield made
-    made.close()
+def run(start: Start, folder: Path) -> None:
+    file, arguments = asked(folder)
+    ended = start(arguments)
+    assert ended.code == 0, ended.told
+    assert ended.processor > 0
+    saved = SavedResult.read(file)
+    assert saved.rows
+    # Each result tells its own command, and none that came before it.
+    assert saved.provenance.command == "segue bench music-crs ours.json --answers truth.json --tracks 4"
+    file.unlink()
+    failed = start(["match", "--tracks", "1"])
+    assert failed.code == 2
+    assert "--tracks" in failed.told
 
 
-def test_one_benchmark_after_another_is_run_and_a_failure_is_told(start: Start, tmp_path: Path) -> None:
-    file, arguments = asked(tmp_path)
-    for _ in range(2):
-        ended = start(arguments)
-        assert ended.code == 0, ended.told
-        assert ended.processor > 0
-        saved = SavedResult.read(file)
-        assert saved.rows
-        # Each result tells its own command, and none that came before it.
-        assert saved.provenance.command == "segue bench music-crs ours.json --answers truth.json --tracks 4"
-        file.unlink()
-        failed = start(["match", "--tracks", "1"])
-        assert failed.code == 2
-        assert "--tracks" in failed.told
+def test_a_benchmark_is_run_and_a_failure_is_told(tmp_path: Path) -> None:
+    run(Fresh(1), tmp_path)
+
+
+def test_one_benchmark_after_another_is_run_in_forks(tmp_path: Path) -> None:
+    with Warm(1, ["segue.evals.bench.app"]) as start:
+        run(start, tmp_path)
+        run(start, tmp_path)
 
 
 def test_a_warm_start_that_cannot_import_says_so() -> None:
     start = Warm(1, ["segue.no_such_module"])
     with pytest.raises(RuntimeError, match="has died"):
         start(["match"])
-    start.close()
-
-
-def test_importing_what_is_imported_beforehand_starts_no_thread() -> None:
-    # `serve` refuses to fork otherwise, and this would fail.
-    start = Warm(1)
-    assert start(["--help"]).code == 0
     start.close()
