@@ -51,6 +51,10 @@ _VERDICT: Final = frozenset((
 ))  # fmt: skip
 """Words that turn down what is in sight and say nothing of what is wanted instead: "I don't like this one" is no wish
 for titles with "don't" in them."""
+_ENGLISH: Final = frozenset((
+    "the", "for", "with", "and", "some", "something", "my", "songs", "song", "music", "play", "like", "want", "please",
+))  # fmt: skip
+"""Words by which a message is in English after all, whatever else it says: "some triste piano for the night"."""
 _LABELS: Final = 6
 """Labels that describe what is pointed at: the commonest of several tracks, the first of one."""
 
@@ -113,7 +117,7 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
     gone = [*wish.want.eras, *(value for _, value in wish.avoid.items()), *(mention.text for mention in named)]
     said = _without(wish.text, gone)
     if wish.act not in REFINING or wish.mentions:
-        told = f"{standing(wish)} songs" if _is_foreign(wish.text) and not wish.want.titles else said
+        told = f"{standing(wish)} songs".strip() if _is_foreign(wish.text) and not wish.want.titles else said
         return ". ".join(part for part in (told, description(like)) if part) or wish.text
     # Who points at a track or says "more" has said it by that; others may say more than was understood.
     turned_down = wish.act == "dislike" and set(keys(wish.text)) <= _VERDICT
@@ -125,8 +129,9 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
 
 
 def _is_foreign(text: str) -> bool:
-    """Tell whether moods or occasions were heard in another language, which the models that search read badly."""
-    return any(found.kind in _LABEL_KINDS for found in foreign_words(text, words(text)))
+    """Tell whether moods or occasions are told in another language alone, which the models that search read badly."""
+    found = foreign_words(text, words(text))
+    return any(each.kind in _LABEL_KINDS for each in found) and _ENGLISH.isdisjoint(keys(text))
 
 
 def _without(text: str, values: Sequence[str]) -> str:

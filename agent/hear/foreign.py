@@ -5,6 +5,7 @@ it. What is recognised is told in English, the language of labels and of the mod
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -24,27 +25,23 @@ _DECADE: Final = re.compile(
     r"(?:\s*jahren?)?|(?:los|dos|gli|les)\s+['’]?(?P<bare>[2-9]0))\b",
     re.IGNORECASE,
 )
-_VOICES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (label, re.compile(pattern, re.IGNORECASE))
-    for label, pattern in (
-        ("instrumental", r"\b(?:strumental[ei]|instrumental(?:es|e[rsn]?|is)|instrumentaux)\b"),
-        ("female", r"\b(?:voz (?:femenina|feminina|de mujer)|cantantes? femeninas?|voc[ei] femminil[ei]"
-                   r"|voix f[ée]minines?|frauenstimmen?|weibliche[rmn]? (?:gesang|stimmen?)|s[äa]ngerin(?:nen)?)\b"),
-        ("male", r"\b(?:voz (?:masculina|de hombre)|cantantes? masculinos?|voc[ei] maschil[ei]|voix masculines?"
-                 r"|m[äa]nnerstimmen?|m[äa]nnliche[rmn]? (?:gesang|stimmen?))\b"),
-    )
-)  # fmt: skip
 _FOR: Final = r"(?:para|pra|pour|per|da|de|zum|beim|f[üu]r)"
 _WORDS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
     (kind, value, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for kind, value, pattern in (
+        ("vocals", "instrumental", r"strumental[ei]|instrumental(?:es|e[rsn]?|is)|instrumentaux"),
+        ("vocals", "female", r"voz (?:femenina|feminina|de mujer)|cantantes? femeninas?|voc[ei] femminil[ei]"
+                             r"|voix f[ée]minines?|frauenstimmen?|weibliche[rmn]? (?:gesang|stimmen?)"
+                             r"|s[äa]ngerin(?:nen)?"),
+        ("vocals", "male", r"voz (?:masculina|de hombre)|cantantes? masculinos?|voc[ei] maschil[ei]|voix masculines?"
+                           r"|m[äa]nnerstimmen?|m[äa]nnliche[rmn]? (?:gesang|stimmen?)"),
         ("moods", "calm", r"tranquil{1,2}[oaie]s?|calmes?|calm[oaie]s?|ruhig(?:e[rsnm]?)?|relajad[oa]s?|relajantes?"),
         ("moods", "happy", r"alegres?|feli(?:z|ces)|felic[ei]|joyeu(?:x|ses?)|gaie?s?|heureu(?:x|ses?)"
                            r"|fr[öo]h?lich(?:e[rsnm]?)?|allegr[oaie]"),
         ("moods", "sad", r"tristes?|tristi|traurig(?:e[rsnm]?)?"),
         ("moods", "romantic", r"rom[áa]ntic[oa]s?|romantiques?|romantich?[eia]|romantisch(?:e[rsnm]?)?"),
         ("moods", "energetic", r"en[ée]rgic[oa]s?|energic[oaih]+e?|[ée]nergiques?|energisch(?:e[rsnm]?)?"),
-        ("sound", "slow", r"lent[oaei]s?|lents?|langsam(?:e[rsnm]?)?"),
+        ("sound", "slow", r"lent[oaei]s?|(?:de|plus|tr[èe]s|trop|moins) lents?|langsam(?:e[rsnm]?)?"),
         ("sound", "fast", r"r[áa]pid[oa]s?|rapides?|schnell(?:e[rsnm]?)?|veloc[ei]"),
         ("sound", "danceable", rf"{_FOR} (?:bailar|dan[çc]ar|danser|ballare|tanzen)|bailables?|dansante?s?"
                                r"|dan[çc]antes?|tanzbar(?:e[rsnm]?)?|ballabil[ei]"),
@@ -52,17 +49,20 @@ _WORDS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         ("activities", "study", rf"{_FOR} (?:estudiar|estudar|[ée]tudier|studiare|lernen)"),
         ("activities", "work", rf"{_FOR} (?:trabajar|trabalhar|travailler|lavorare|arbeiten?)"),
         ("activities", "workout", rf"{_FOR} (?:entrenar|treinar|(?:le )?sport|allenarsi|training)"),
-        ("activities", "party", rf"{_FOR} (?:(?:una|uma|la|a|une|eine|die) )?(?:fiesta|festa|f[êe]te|party|feiern)"),
+        ("activities", "party", rf"{_FOR} (?:(?:una|uma|la|a|une|eine|die) )?(?:fiesta|festa|f[êe]te|feiern)"
+                                r"|f[üu]r (?:eine |die )?party"),
         ("themes", "love", r"(?:canci[óo]n(?:es)?|m[úu]sicas?|chansons?|canzon[ei]) (?:de |d['’]|di )am(?:ou?r|ore)"
                            r"|liebeslied(?:er)?"),
     )
 )  # fmt: skip
-_NEGATED: Final = re.compile(
-    r"\b(?:sin|nada|no|não|nao|sem|pas|sans|rien|kein(?:e[rsnm]?)?|nicht|nichts|ohne|niente|senza|non|weniger|menos|moins"
-    r"|meno)\W+(?:(?:tan|tão|muy|muito|demasiado|trop|aussi|très|tr[èe]s|zu|so|sehr|troppo|così|de|d['’])\W*)*$",
-    re.IGNORECASE,
-)
-"""What stands right before a word that is ruled out."""
+_NEGATIONS: Final = frozenset((
+    "sin", "nada", "no", "nao", "sem", "pas", "sans", "rien", "kein", "keine", "keiner", "keines", "keinen", "keinem",
+    "nicht", "nichts", "ohne", "niente", "senza", "non", "weniger", "menos", "moins", "meno",
+))  # fmt: skip
+_DEGREES: Final = frozenset((
+    "tan", "tao", "muy", "muito", "demasiado", "trop", "aussi", "tres", "zu", "so", "sehr", "troppo", "cosi", "de",
+))  # fmt: skip
+"""What may stand between a negation and what is ruled out by it: "nicht zu traurig"."""
 _LITTLE: Final = re.compile(
     r"\b(?:algo|quelque chose(?: de)?|qualcosa(?: di)?|alguma coisa|canci[óo]n(?:es)?|chansons?|canzon[ei]|lieder"
     r"|un po['’] di|un poco de|un peu de|um pouco de|uma|una|une|eine?|etwas|escuchar|ascoltare|ouvir"
@@ -84,21 +84,29 @@ class Foreign(NamedTuple):
 def foreign_words(text: str, words: Sequence[Word]) -> list[Foreign]:
     """Return what these lists know of a message, by the numbers of its words."""
     found: list[Foreign] = []
+    starts = [word.start for word in words]
+    taken: set[int] = set()
 
-    def take(match: re.Match[str], kind: str | None, value: str, polarity: Polarity = "want") -> None:
-        inside = [place for place, word in enumerate(words) if match.start() <= word.start < match.end()]
-        if inside and not any(each.first <= place < each.stop for each in found for place in inside):
-            found.append(Foreign(inside[0], inside[-1] + 1, kind, value, polarity))
+    def take(match: re.Match[str], kind: str | None, value: str) -> None:
+        first, stop = bisect_left(starts, match.start()), bisect_left(starts, match.end())
+        if first < stop and taken.isdisjoint(range(first, stop)):
+            taken.update(range(first, stop))
+            polarity: Polarity = "avoid" if _is_ruled_out(words, first) else "want"
+            found.append(Foreign(first, stop, kind, value, polarity))
 
     for match in _DECADE.finditer(text):
         said = (match["after"] or match["before"] or match["bare"] or match["named"]).lower()
         take(match, "eras", _TENS.get(said) or f"{said}s")
-    for label, pattern in _VOICES:
+    for kind, value, pattern in _WORDS:
         for match in pattern.finditer(text):
-            take(match, "vocals", label)
-    for kind, value, words_for_it in _WORDS:
-        for match in words_for_it.finditer(text):
-            take(match, kind, value, "avoid" if _NEGATED.search(text[: match.start()]) else "want")
+            take(match, kind, value)
     for match in _LITTLE.finditer(text):
         take(match, None, "")
     return found
+
+
+def _is_ruled_out(words: Sequence[Word], first: int) -> bool:
+    before = first - 1
+    while before >= 0 and words[before].key in _DEGREES:
+        before -= 1
+    return before >= 0 and words[before].key in _NEGATIONS

@@ -35,6 +35,9 @@ def test_another_language_is_searched_for_in_the_words_of_labels() -> None:
     assert search_text(calm, []) == "jazz calm songs"
     named = wish("request", "la canción tranquila Hello", want=Facets(moods=("calm",), titles=("Hello",)))
     assert search_text(named, []) == "la canción tranquila Hello"
+    assert search_text(wish("request", "nada triste", avoid=Facets(moods=("sad",))), []) == "songs"
+    mixed = wish("request", "some triste piano", want=Facets(moods=("sad",)))
+    assert search_text(mixed, []) == "some triste piano"
 
 
 def test_more_like_a_track_is_searched_for_by_what_is_known_of_it_but_its_names() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from segue.agent.hear import Hearer
+from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.model import MANIFEST, SHIPPED, WEIGHTS, HearModel
 from segue.agent.wish import Facets, ThreadView, Wish
 from segue.generator.errors import IntegrityError
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
+from segue.tools.search.words import words
 
 
 @pytest.fixture
@@ -48,6 +50,18 @@ def test_moods_and_occasions_are_heard_in_other_languages(hearer: Hearer, messag
     wish = hearer.hear(message)
     assert value in getattr(wish.want, kind)
     assert wish.missing == ()
+
+
+@pytest.mark.parametrize("message", ["songs that I lent my brother", "the season of Lent"])
+def test_english_words_that_look_like_another_language_are_english(message: str) -> None:
+    assert [found for found in foreign_words(message, words(message)) if found.kind] == []
+
+
+def test_a_long_message_in_another_language_is_read_word_by_word() -> None:
+    degrees = f"no {'très' * 40} triste"
+    assert [found.polarity for found in foreign_words(degrees, words(degrees))] == ["want"]
+    text = "nada muy triste " * 500
+    assert [found.polarity for found in foreign_words(text, words(text))] == ["avoid"] * 500
 
 
 def test_a_decade_is_heard_in_spanish_without_its_years(hearer: Hearer) -> None:
