@@ -27,7 +27,7 @@ _ACTS: Final[tuple[tuple[Act, str], ...]] = (
     ("dislike", rf"^\W*(?:no,? |wait,? )*i {_ADVERBS}(?:hate|don'?t like|dislike) {_NUMBERED}\W*$"),
     ("request", r"^\W*surprise me\b"),
     # Somebody is to be forgotten, and nothing that is remembered of the listener.
-    ("request", r"\b(?:make|help|let) me forget\b|\bto forget (?:him|her|them|you|my ex)\b"),
+    ("request", r"\b(?:make|help|let) me forget\b|(?<!you )\bto forget (?:him|her|them|you|my ex)\b"),
     ("request", r"^\W*(?:no,? )?(?:forget|never ?mind|scrap|scratch) (?:that|it|this|all that|about (?:that|it))\W+"
                 r"(?:and |just |please |now |then )*(?:play|give|put on|find|show|let'?s|some\b|i want|how about)"),
     ("request", r"^\W*(?:please )?(?:play|put on) (?:me )?(?!it\b|that\b|this\b|them\b|these\b|those\b)\w.* by \w"),
