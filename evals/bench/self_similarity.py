@@ -49,8 +49,8 @@ def command(
         chosen = [float(weight) for weight in weights.split(",")]
     except ValueError as error:
         raise typer.BadParameter(f"weights are numbers: {error}") from error
-    if min(chosen) < 0:
-        raise typer.BadParameter("weights are not below 0")
+    if not all(0 <= weight < float("inf") for weight in chosen):
+        raise typer.BadParameter("weights are finite and not below 0")
     if held_out >= requests:
         raise typer.BadParameter("something must be left to learn")
     settings = LanguageSettings(
