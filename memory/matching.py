@@ -1,12 +1,14 @@
 """Which attributes of tracks a subject covers: "rock" covers "indie rock", as in the filters of a search.
 
-Of a label any run of whole words will do, in the kinds that say what a track is like; all other kinds compare whole.
+Of a label any run of whole words will do, in the kinds that say what a track is like. An artist covers the groups that
+name them as a member ("Neil Young & Crazy Horse"); all other kinds compare whole.
 """
 
 from functools import lru_cache
 from typing import Final
 
 from segue.memory.events import Subject
+from segue.memory.groups import members_of
 
 _BY_WORDS: Final = frozenset({"genre", "theme", "sound", "activity", "mood", "instrument", "language"})
 _MAX_WORDS: Final = 8
@@ -15,7 +17,17 @@ _MAX_WORDS: Final = 8
 
 def wider(attribute: Subject) -> tuple[str, ...]:
     """Return `Subject.cover` of every other subject that covers `attribute`, the longest first."""
-    return _runs(attribute.cover) if attribute.kind in _BY_WORDS and " " in attribute.cover else ()
+    if " " not in attribute.cover:
+        return ()
+    if attribute.kind == "artist":
+        return _members(attribute.cover)
+    return _runs(attribute.cover) if attribute.kind in _BY_WORDS else ()
+
+
+@lru_cache(maxsize=16_384)
+def _members(cover: str) -> tuple[str, ...]:
+    kind, _, key = cover.partition(":")
+    return tuple(f"{kind}:{member}" for member in members_of(key))
 
 
 @lru_cache(maxsize=16_384)

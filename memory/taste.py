@@ -126,15 +126,21 @@ class Taste(_Frozen):
 
     def is_banned(self, attributes: Sequence[Subject], track: str | None = None, context: str | None = None) -> bool:
         """Return whether a track must not be played: it, its work or something that it is, is banned (in `context`)."""
+        return self.ban_on(attributes, track, context) is not None
+
+    def ban_on(self, attributes: Sequence[Subject], track: str | None = None, context: str | None = None) -> Ban | None:
+        """Return the ban that keeps a track from being played (`is_banned`), or None: "rock" holds for "indie rock"."""
         if not self.bans:
-            return False
+            return None
         contexts = [""] if context is None else ["", context_key(context)]
         for banned in (self._bans_by_context[name] for name in contexts if name in self._bans_by_context):
             if track is not None and f"track:{track}" in banned:
-                return True
-            if any(each.cover in banned or any(key in banned for key in wider(each)) for each in attributes):
-                return True
-        return False
+                return banned[f"track:{track}"]
+            for each in attributes:
+                for key in (each.cover, *wider(each)):
+                    if key in banned:
+                        return banned[key]
+        return None
 
     def line(self, context: str | None = None) -> str:
         """Return the taste as one short line for a prompt, "" where nothing is known.
@@ -179,11 +185,11 @@ class Taste(_Frozen):
         return found
 
     @cached_property
-    def _bans_by_context(self) -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
+    def _bans_by_context(self) -> dict[str, dict[str, Ban]]:
+        found: dict[str, dict[str, Ban]] = {}
         for ban in self.bans:
-            found.setdefault(context_key(ban.context) if ban.context else "", set()).add(ban.subject.cover)
-        return {context: frozenset(keys) for context, keys in found.items()}
+            found.setdefault(context_key(ban.context) if ban.context else "", {})[ban.subject.cover] = ban
+        return found
 
 
 def _liked(told: Iterable[Leaning]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Final
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
-from segue.agent.hear.whole_names import groups_with
 from segue.generator.names import artist_key, fold
+from segue.memory.groups import members_of
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.search.entities import EntityLinker
 from segue.tools.search.filters import FilterColumns
@@ -94,10 +94,19 @@ class House:
         key = artist_key(value) if field == "artists" else fold(value)
         return value if key in self.labels[field] else None
 
+    @cached_property
+    def _groups(self) -> dict[str, list[str]]:
+        """The folded names of the groups of each member, by the member's key."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.labels["artists"]):
+            for member in members_of(name):
+                found.setdefault(member, []).append(name)
+        return found
+
     def groups_with(self, artist: str) -> list[str]:
         """Return the groups of which an artist is a member by name: whoever wants no Neil Young wants none of those."""
         found = []
-        for name in groups_with(artist, self.labels["artists"]):
+        for name in self._groups.get(artist_key(artist), ()):
             number = self.linker.names.find("artist", name)
             found.append(name if number is None else self.linker.names.names[number].text)
         return found

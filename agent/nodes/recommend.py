@@ -205,11 +205,9 @@ def _banned(wish: Wish, taste: Taste | None, catalog: Catalog) -> list[str]:
         if mention.kind == "title" and mention.polarity == "want" and mention.positions:
             artists = catalog.at(mention.positions[0]).artists
             wanted += [(Subject(kind="artist", value=artist.name), artist.name) for artist in artists]
-    said = [
-        f"You asked me never to play {plain(name)}; “allow {plain(name)} again” lifts that."
-        for subject, name in wanted
-        if taste.is_banned([subject], context=wish.context)
-    ]
+    bans = [taste.ban_on([subject], context=wish.context) for subject, _ in wanted]
+    names = [plain(ban.name) for ban in bans if ban is not None]
+    said = [f"You asked me never to play {name}; “allow {name} again” lifts that." for name in names]
     return list(dict.fromkeys(said))
 
 

@@ -95,6 +95,15 @@ async def test_a_cap_that_was_said_is_never_lifted(make: Make) -> None:
         assert "Only one track fits." in told
 
 
+async def test_the_ban_that_keeps_a_narrower_thing_out_is_the_one_to_lift(make: Make) -> None:
+    ban = {"act": "taste", "text": "", "avoid": {"artists": ("Sade",)}, "lasting": True, "command": {"name": "never"}}
+    group = Wish(act="request", text="", want=Facets(artists=("Sade & The Smooth Operators",)))
+    async with make({"never": Wish.model_validate(ban), "group": group}) as agent:
+        await agent.turn("never", thread="t1")
+        told = await agent.turn("group", thread="t1")
+        assert any("never to play Sade;" in receipt.text for receipt in told.receipts)
+
+
 async def test_a_banned_artist_is_told_and_the_rest_of_the_wish_is_met(make: Make) -> None:
     ban = {"act": "taste", "text": "", "avoid": {"artists": ("Sade",)}, "lasting": True, "command": {"name": "never"}}
     alone = Wish(act="request", text="", want=Facets(artists=("Sade",)), filters=Filters(artists=("Sade",)))

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from segue.agent.hear import Hearer
-from segue.agent.hear.whole_names import groups_with
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.update import update_catalog
 
 ARTISTS = ("Bob Marley & The Wailers", "The Wailers", "Neil Young", "Neil Young & Crazy Horse", "Earth, Wind & Fire")
-KNOWN = ("bob marley and the wailers", "wailers", "prince and the revolution", "earth wind and fire")
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +40,3 @@ def test_both_are_heard_where_both_are_named(hearer: Hearer) -> None:
 def test_whoever_wants_no_artist_wants_none_of_their_groups(hearer: Hearer, artist: str, group: str) -> None:
     assert hearer.hear(f"some reggae, but nothing by {artist}").filters.without_artists == (artist, group)
     assert hearer.hear(f"some reggae, but nothing by {group}").filters.without_artists == (group,)
-
-
-@pytest.mark.parametrize(
-    ("artist", "groups"),
-    [("Wailers", [KNOWN[0]]), ("Bob Marley", [KNOWN[0]]), ("Prince", [KNOWN[2]]), ("Fire", []), ("Earth", [])],
-)
-def test_a_member_is_whole(artist: str, groups: list[str]) -> None:
-    assert groups_with(artist, KNOWN) == groups
