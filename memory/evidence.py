@@ -3,6 +3,10 @@
 The numbers are chosen by hand so that they read sensibly: one liked track makes its artist a mild leaning (.4) and its
 genres a slight one (.2); four make them clear; one statement outweighs what was inferred. They are not fitted. Which
 kinds there are is `events.py`, and which events count is `profile.py`.
+
+Dislikes are not likes with a minus. All that a song is had to please for it to be liked, but one thing about it is
+enough to spoil it: a single dislike says of its artist that they may be to blame, and of its genre next to nothing.
+What several disliked tracks share is to blame all the same (`blame`).
 """
 
 from collections.abc import Mapping
@@ -36,6 +40,20 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "album": 0.6, "activity": 0.4, "tempo": 0.4, "instrument": 0.3, "language": 0.4, "version": 0.4, "country": 0.2,
 }  # fmt: skip
 """How much a leaning moves the score of a track that has what it is about."""
+
+
+OWN: Final = frozenset({"artist", "album", "work"})
+"""What a single dislike is blamed on in full: these are few tracks' own, and no kind of music."""
+_DOUBT: Final = 3.0
+"""Disliked tracks at which half of their shares counts against what they have in common."""
+
+
+def blame(shares: float, tracks: float) -> float:
+    """Return how much of the summed `shares` of disliked tracks counts against what they share, from 0 to `shares`.
+
+    `tracks` counts them, each faded by its age: one is blamed for a quarter, four for 4/7. Raises nothing.
+    """
+    return shares * tracks / (tracks + _DOUBT)
 
 
 def decay(kind: str, time: datetime, now: datetime) -> float:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Final
 
 from segue.memory.events import Subject, TasteEvent, context_key
-from segue.memory.evidence import decay
+from segue.memory.evidence import OWN, blame, decay
 from segue.memory.opinions import sign_of
 from segue.memory.taste import Ban, Leaning, Superseded
 
@@ -30,11 +30,17 @@ class _Count:
     context: str | None
     stated: float | None = None
     inferred: float = 0.0
+    """For it, or against it for sure: the sum of shares, faded."""
+    blamed: float = 0.0
+    """Against it, if it is what the disliked tracks have in common: the sum of shares, faded."""
+    disliked: float = 0.0
+    """Those tracks, faded."""
     reasons: list[str] = field(default_factory=list)
 
     @property
     def strength(self) -> float:
-        return max(-1.0, min(1.0, (self.stated or 0.0) + math.tanh(self.inferred)))
+        inferred = self.inferred - (blame(self.blamed, self.disliked) if self.blamed else 0.0)
+        return max(-1.0, min(1.0, (self.stated or 0.0) + math.tanh(inferred)))
 
 
 class Leanings:
@@ -105,7 +111,11 @@ class Leanings:
             if count is None:
                 name = event.shown if subject is event.subject else subject.value
                 counts[cover] = count = _Count(subject, name, event.time, event.context)
-            count.inferred += sign * share
+            if sign >= 0 or subject is event.subject or subject.kind in OWN:
+                count.inferred += sign * share
+            else:
+                count.blamed -= sign * share
+                count.disliked -= sign
             count.reasons.append(key)
 
     def _state(self, event: TasteEvent) -> None:

@@ -8,8 +8,9 @@ The rules, in the order in which they act:
 2. What was undone never happened. An undoing can itself be undone.
 3. One-off wishes (`lasting=False`) say nothing about taste; that a track was played is still remembered.
 4. Of several opinions on one track the last counts. A skip is no opinion: it may only be the wrong moment.
-5. A liked or disliked track speaks for what it is, a little (`evidence.SHARES`); what was said in a context speaks for
-   that context only. All of it fades (`evidence`).
+5. A liked or disliked track speaks for what it is, a little (`evidence.SHARES`), and a dislike speaks against kinds of
+   music only together with others (`evidence.blame`); what was said in a context speaks for that context only. All of
+   it fades (`evidence`).
 6. A statement replaces what was known about its subject in its context; what comes after it adds to it. A ban removes
    the leaning, and liking something by name lifts the ban on it.
 7. Forgetting leaves of a subject what was never said: leanings, opinions and bans, in its context or in all of them.

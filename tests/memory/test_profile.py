@@ -48,6 +48,22 @@ def test_one_like_is_a_mild_leaning_and_four_make_it_clear() -> None:
     assert four.liked == ("t0", "t1", "t2", "t3")
 
 
+def test_one_dislike_blames_the_artist_and_several_blame_what_they_share() -> None:
+    artists = [subject("artist", f"Artist {i}") for i in range(4)]
+    tracks = [event(f"t{i}", kind="disliked", minutes=i, attributes=(artists[i], JAZZ)) for i in range(4)]
+    one, two, four = (fold(tracks[:count], START) for count in (1, 2, 4))
+    assert one.line() == "avoids Artist 0"
+    assert -0.06 < strengths(one)["genre:jazz"] < 0
+    assert "jazz" in two.line()
+    assert strengths(four)["genre:jazz"] < strengths(four)["artist:artist 3"] < -0.4
+    # A dislike is taken back by a like of the same kind of music, which says more.
+    liked = event("yes", minutes=9, attributes=(JAZZ,))
+    assert strengths(fold([*tracks[:2], liked], START))["genre:jazz"] > 0
+    assert strengths(fold([*tracks, liked], START))["genre:jazz"] < 0
+    # What was said of jazz itself, and no track of it, is no guess.
+    assert strengths(fold([about("d", "disliked", JAZZ)], START))["genre:jazz"] < -0.7
+
+
 def test_dislikes_skips_and_plays_speak_as_loudly_as_they_mean() -> None:
     def leaning(kind: EventKind) -> float:
         return fold([event("t", kind=kind, attributes=(MILES,))], START).leanings[0].strength
