@@ -154,7 +154,7 @@ class Hearer:
         """
         text = message[:MOST_CHARACTERS]
         pointing = points(text, thread.shown)
-        opinion = opinion_of(text, thread, pointing)
+        opinion = opinion_of(text, thread, pointing) or (pointing.verdict if thread.shown else None)
         if opinion is not None:
             # What is named was named to point at it.
             act, named = opinion, Named()

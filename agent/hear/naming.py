@@ -50,6 +50,10 @@ _EMPTY: Final = frozenset((
     "song", "songs", "track", "tracks",
 ))  # fmt: skip
 _CONTRACTED: Final = re.compile(r"(?:i|you|we|he|she|they|it)['\u2019](?:d|ve|m|ll|re|s)\b", re.IGNORECASE)
+_BY_DEGREES: Final = re.compile(
+    r"\b(?:less|(?:with|w|w/|needs?|bit|little|lots?|way|much|slightly|but|and) more)\s+$", re.IGNORECASE
+)
+"""What stands before a quality that may have no name in any vocabulary; "more Radiohead" is no such thing."""
 _ELSE: Final = re.compile(
     r"\b(?:who|what) else\b(?! (?:by|from|is (?:by|on)|did|does|do|has|have|sings?)\b)", re.IGNORECASE
 )
@@ -118,7 +122,7 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
             text = _text(reading, first, stop)
             if stretch.kind in PLURAL and stretch.score < FAINT:
                 continue
-            if not any(character.isalnum() for character in text):
+            if sum(character.isalnum() for character in text) < 2 and not _is_known(text, house):
                 continue
             if all(word.key in _EMPTY for word in reading.words[first:stop]) or _spoken(text):
                 continue
@@ -164,15 +168,25 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
     if polarity is not None:
         stretch = replace(stretch, polarity=polarity)
     if stretch.kind in PLURAL and "genres" in facets_of(text) and house.label("genres", text) is not None:
-        named = any(house.positions(kind, text) for kind in SINGULAR)
-        stretch = stretch if named else replace(stretch, kind="genres")
-    if stretch.kind in PLURAL and is_comparative(text) and not any(house.positions(kind, text) for kind in SINGULAR):
+        stretch = stretch if _is_known(text, house) else replace(stretch, kind="genres")
+    if stretch.kind in PLURAL and is_comparative(text) and not _is_known(text, house):
+        stretch = replace(stretch, kind="sound", polarity="want" if stretch.polarity == "like" else stretch.polarity)
+    if stretch.kind in PLURAL and _is_degree(reading, first, text) and not _is_known(text, house):
         stretch = replace(stretch, kind="sound", polarity="want" if stretch.polarity == "like" else stretch.polarity)
     if stretch.kind in ("moods", "sound") and house.is_genre_alone(text):
         stretch = replace(stretch, kind="genres")
     if stretch.kind in _DESCRIBING and not facets_of(text) and house.positions("artist", text):
         stretch = replace(stretch, kind="artists")
     return stretch
+
+
+def _is_degree(reading: Reading, first: int, text: str) -> bool:
+    """Tell whether the words from `first` on are said to be more or less: "with more oomph", "a bit less shouting"."""
+    return text == text.lower() and _BY_DEGREES.search(reading.text[: reading.words[first].start]) is not None
+
+
+def _is_known(text: str, house: House) -> bool:
+    return any(house.positions(kind, text) for kind in SINGULAR)
 
 
 def _spoken(text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from segue.agent.hear.verdicts import DEMONSTRATIVES, PLURALS, Verdict, verdict
 from segue.generator.names import split_title
 from segue.generator.track import Track
 from segue.tools.search.words import keys, zipf
@@ -52,6 +53,8 @@ _LAST: Final = frozenset(
         "final",
         "ultimo",
         "ultima",
+        "lultimo",
+        "lultima",
         "ultimos",
         "ultimas",
         "dernier",
@@ -66,6 +69,10 @@ _LAST: Final = frozenset(
         "bottom",
     ]
 )
+_PLACES: Final = frozenset(_ORDINALS) | _LAST
+_ELIDED: Final = frozenset({"lultimo", "lultima"})
+"""Their article is in them."""
+_ARTICLES: Final = frozenset({"the", "el", "la", "le", "der", "die", "das", "al"})
 _TOP: Final = frozenset({"top", "opening"})
 _MIDDLE: Final = frozenset({"middle", "mittlere", "mittleren"})
 _BOTH: Final = frozenset({"both", "beide", "beiden", "ambos", "ambas", "neither", "entrambi", "entrambe", "dono"})
@@ -147,9 +154,6 @@ _PERIODS: Final = frozenset({"years", "decades", "months", "weeks", "days", "cen
 _POINTERS: Final = frozenset(
     {"this", "that", "it", "dieses", "este", "esta", "ese", "esa", "celle", "questa", "questo"}
 )
-_DEMONSTRATIVES: Final = frozenset((
-    "ese", "esa", "este", "esta", "questo", "questa", "quello", "quella", "celle", "celui", "cette", "dieses", "das",
-))  # fmt: skip
 _SINGLE_NOUNS: Final = frozenset((
     "one", "song", "track", "tune", "version", "pick", "cancion", "tema", "chanson", "titre", "morceau", "lied",
     "canzone", "brano", "musica",
@@ -171,6 +175,8 @@ class Pointing:
     """Whether some were pointed at by title or artist."""
     everything: bool = False
     """Whether all of them were, in so many words."""
+    verdict: Verdict | None = None
+    """What a message in another language that does nothing but point says of the track: "esa no"."""
     plural: bool = False
     """"these", "those", "them": what is in sight as a whole, where no single one is pointed at."""
     deictic: bool = False
@@ -192,7 +198,9 @@ def points(text: str, shown: Sequence[Track]) -> Pointing:
         numbers = set(range(1, total + 1)) - excepted
     elif everything or (rest and numbers):
         numbers = set(range(1, total + 1))
-    deictic = any(word in _POINTERS for word in said)
+    opinion = verdict(said, _PLACES)
+    deictic = any(word in _POINTERS for word in said) or (opinion is not None and bool(DEMONSTRATIVES & set(said)))
+    plural = bool(_PLURAL & set(said)) or (opinion is not None and bool(PLURALS & set(said)))
     if not numbers and deictic and total == 1:
         numbers = {1}
     return Pointing(
@@ -200,9 +208,10 @@ def points(text: str, shown: Sequence[Track]) -> Pointing:
         beyond=tuple(sorted(beyond)),
         named=bool(by_name),
         everything=everything and not excepted,
-        plural=bool(_PLURAL & set(said)),
+        verdict=opinion,
+        plural=plural,
         deictic=deictic,
-        single=not numbers and _is_single(said),
+        single=not numbers and not plural and (_is_single(said) or (opinion is not None and deictic)),
         explicit=frozenset(found),
     )
 
@@ -210,9 +219,9 @@ def points(text: str, shown: Sequence[Track]) -> Pointing:
 def _is_single(said: Sequence[str]) -> bool:
     """Tell whether a message speaks of one track: "that one", "this song", "esa no"."""
     for word, after in zip(said, [*said[1:], ""], strict=True):
-        if after in _SINGLE_NOUNS and (word in ("this", "that") or word in _DEMONSTRATIVES):
+        if after in _SINGLE_NOUNS and (word in ("this", "that") or word in DEMONSTRATIVES):
             return True
-        if word in _DEMONSTRATIVES and after in _REFUSED:
+        if word in DEMONSTRATIVES and after in _REFUSED:
             return True
     return False
 
@@ -233,7 +242,7 @@ def _by_place(said: Sequence[str], total: int) -> tuple[set[int], set[int], bool
             beyond = said[place + 2] if place + 2 < len(said) else ""
             if many > 1 and beyond not in _PERIODS:
                 hits = set(range(max(1, total - many + 1), total + 1))
-            elif many <= 1 and (after in _ONES or before in ("the", "el", "la", "le", "der", "die", "das", "al")):
+            elif many <= 1 and (after in _ONES or word in _ELIDED or before in _ARTICLES):
                 hits = {total}
         elif word in _TOP and many > 1 and many <= total:
             hits = set(range(1, many + 1))

@@ -89,6 +89,17 @@ def test_a_misspelt_song_is_found_and_its_artist_is_a_filter(hearer: Hearer) -> 
     assert wish.missing == ()
 
 
+@pytest.mark.parametrize(
+    "message", ["some rock w/ more oomph", "some rock but with more oomph", "play x", "play some x"]
+)
+def test_a_quality_or_a_letter_is_no_missing_name(hearer: Hearer, message: str) -> None:
+    wish = hearer.hear(message)
+    assert (wish.missing, wish.want.artists, wish.want.titles) == ((), (), ())
+    assert "x" not in wish.want.genres
+    if "oomph" in message:
+        assert wish.want.sound == ("oomph",)
+
+
 def test_a_name_that_the_catalog_lacks_is_missing_with_the_nearest_offered(hearer: Hearer) -> None:
     wish = hearer.hear("songs by Taylor Swift please")
     assert wish.missing == ("Taylor Swift",)
