@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.evals.radio import read_song_tags
+from segue.evals.song_tags import read_song_tags
 from segue.generator.names import artist_key, fold, split_title
 from segue.generator.track import Track
 from segue.generator.training_data.artist_requests import read_artist_requests

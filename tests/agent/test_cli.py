@@ -1,5 +1,6 @@
 """The command line as a whole: what goes wrong is one line and a code of its own."""
 
+import subprocess
 import sys
 
 import pytest
@@ -23,3 +24,12 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(
     assert told.startswith("segue: ")
     assert said in told
     assert "Traceback" not in told
+
+
+def test_help_waits_for_no_large_library() -> None:
+    code = (
+        "import sys; from segue.agent.cli import build_app; build_app();"
+        "sys.exit(str(sys.modules.keys() & {'torch', 'chromadb', 'langgraph', 'transformers', 'sklearn'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "set()"
