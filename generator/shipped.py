@@ -10,6 +10,8 @@ import torch
 
 from segue.generator import base_model
 from segue.generator.compact_generator import COMPACT, CompactGenerator
+from segue.generator.decoder import refusal
+from segue.generator.half import halves_pay
 from segue.generator.language import MusicLanguageModel
 from segue.generator.language_files import LANGUAGE, base_hash, load_language
 from segue.generator.parallel import ParallelGenerator
@@ -33,7 +35,9 @@ def parallel_generator(
 ) -> ParallelGenerator:
     """Return the parallel generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
-    return ParallelGenerator(model, prompts, fingerprint=fingerprint, weights=weights_hash(folder))
+    return ParallelGenerator(
+        model, prompts, fingerprint=fingerprint, weights=weights_hash(folder), half=_half(model, dtype)
+    )
 
 
 def sequence_generator(
@@ -41,7 +45,9 @@ def sequence_generator(
 ) -> SequenceGenerator:
     """Return the sequence generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
-    return SequenceGenerator(model, prompts, fingerprint=fingerprint, weights=weights_hash(folder))
+    return SequenceGenerator(
+        model, prompts, fingerprint=fingerprint, weights=weights_hash(folder), half=_half(model, dtype)
+    )
 
 
 def vllm_generator(
@@ -74,3 +80,8 @@ def _language(
     model, fingerprint = load_language(folder, tokenizer=tokenizer, dtype=dtype)
     prompts = PromptBuilder(base_model.load_tokenizer(), model.codec, max_tokens=PROMPT_TOKENS)
     return model.fold(), prompts, fingerprint
+
+
+def _half(model: MusicLanguageModel, dtype: torch.dtype | None) -> bool:
+    """Return whether the model's matrices are kept in half precision: only where nobody named a format."""
+    return dtype is None and halves_pay() and refusal(model) is None

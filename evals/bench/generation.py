@@ -165,10 +165,9 @@ def load(trial: Trial) -> "Generator":
 
     from segue.generator.compact_generator import COMPACT
     from segue.generator.language_files import LANGUAGE
-    from segue.generator.precision import quick_dtype
     from segue.generator.shipped import compact_generator, parallel_generator, sequence_generator
 
-    formats = {Precision.quick: quick_dtype(), Precision.bfloat16: torch.bfloat16, Precision.float32: torch.float32}
+    formats = {Precision.quick: None, Precision.bfloat16: torch.bfloat16, Precision.float32: torch.float32}
     dtype = formats[trial.precision]
     if trial.untrained:
         return _untrained(trial.name, dtype)
@@ -179,8 +178,9 @@ def load(trial: Trial) -> "Generator":
     return make(folder, dtype=dtype)
 
 
-def _untrained(name: str, dtype: "torch.dtype") -> "Generator":
+def _untrained(name: str, dtype: "torch.dtype | None") -> "Generator":
     from segue.generator.base_model import load_model, load_tokenizer
+    from segue.generator.half import halves_pay
     from segue.generator.language import MusicLanguageModel
     from segue.generator.parallel import ParallelGenerator
     from segue.generator.prompt import PromptBuilder
@@ -190,7 +190,7 @@ def _untrained(name: str, dtype: "torch.dtype") -> "Generator":
     prompts = PromptBuilder(load_tokenizer(), max_tokens=PROMPT_TOKENS)
     model = MusicLanguageModel(load_model(dtype=dtype), prompts.codec, rank=0).requires_grad_(False)
     make = ParallelGenerator if name == "parallel" else SequenceGenerator
-    return make(model, prompts, fingerprint="untrained")
+    return make(model, prompts, fingerprint="untrained", half=dtype is None and halves_pay())
 
 
 async def _times(generator: "Generator", request: "GenerationRequest", repeats: int) -> list[float]:

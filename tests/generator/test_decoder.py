@@ -1,5 +1,6 @@
 """The decoder's numbers are those of transformers, whatever the paths do."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen2Co
 
 from segue.generator.codec import Codec
 from segue.generator.decoder import Decoder, Paths
+from segue.generator.half import halves_run
 from segue.generator.language import MusicLanguageModel
 
 SHAPE: dict[str, Any] = {
@@ -50,6 +52,26 @@ def test_states_are_those_of_transformers(kind: str) -> None:
     with torch.inference_mode():
         again = model.states(torch.cat((prompt.expand(3, -1), paths), dim=1))
     torch.testing.assert_close(again, expected)  # the model itself works as before
+
+
+@pytest.mark.skipif(not halves_run(), reason="no product of halves on this processor")
+@pytest.mark.parametrize("kind", ["llama", "qwen2"])
+def test_halved_matrices_give_the_states_of_rounded_ones(kind: str) -> None:
+    model = make(kind).fold()
+    prompt, paths = torch.randint(0, 2000, (11,)), torch.randint(0, 2000, (3, 6))
+    exact = Decoder(copy.deepcopy(model), 20).read(prompt, 6)[0]
+    rounded = copy.deepcopy(model)
+    for part in rounded.base.model.layers.modules():
+        if isinstance(part, torch.nn.Linear):
+            part.weight.data = part.weight.half().float()
+    decoder, oracle = Decoder(model, 20, half=True), Decoder(rounded, 20)
+    (found, kept), (expected, whole) = decoder.read(prompt, 6), oracle.read(prompt, 6)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    assert 1e-5 < (found - exact).abs().max() < 0.02 * exact.abs().max()
+    advanced = decoder.advance(kept.copies(3), paths)
+    torch.testing.assert_close(advanced, oracle.advance(whole.copies(3), paths), atol=1e-4, rtol=1e-4)
+    # Nothing is held twice: the model gave its layers' matrices up.
+    assert not any(part.weight.numel() for part in model.base.model.layers.modules() if type(part) is torch.nn.Linear)
 
 
 def test_a_soft_token_is_read_before_the_last_token() -> None:

@@ -5,6 +5,7 @@ from transformers import AutoModel
 
 from segue.generator import minilm
 from segue.generator.errors import IntegrityError
+from segue.generator.half import halves_run
 from segue.generator.minilm import MAX_TOKENS, Int8Linear, LowRankLinear, MessageTokenizer, MiniLM
 
 MESSAGES = ["something slower, by women", "jazz"]
@@ -52,6 +53,29 @@ def test_eight_bits_are_close_even_beside_an_outlying_token() -> None:
     with torch.no_grad():
         exact, whole = linear(x), Int8Linear(linear)(x)
     assert ((exact - whole).norm(dim=-1) / exact.norm(dim=-1)).max() < 0.03
+
+
+@pytest.mark.skipif(not halves_run(), reason="no product of halves on this processor")
+def test_states_by_halved_matrices_are_close() -> None:
+    tokens = MessageTokenizer()(MESSAGES, BEFORE)
+    model, halved = MiniLM.load(), MiniLM.load().ready("float16")
+    with torch.no_grad():
+        exact, found = model(tokens)[tokens.real], halved(tokens)[tokens.real]
+    assert 1e-5 < ((exact - found).norm(dim=-1) / exact.norm(dim=-1)).max() < 0.002
+
+
+@pytest.mark.parametrize(
+    ("capability", "pays", "linear"),
+    [("AVX512", False, "Int8Linear"), ("AVX2", True, "HalfLinear"), ("DEFAULT", False, "Linear")],
+)
+def test_what_is_quick_is_chosen_by_the_processor(
+    capability: str, pays: bool, linear: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(minilm, "halves_pay", lambda: pays)
+    if pays and not halves_run():
+        pytest.skip("no product of halves on this processor")
+    assert type(MiniLM().ready().layers[0].get_submodule("up")).__name__ == linear
 
 
 def test_another_minilm_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

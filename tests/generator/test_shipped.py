@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from segue.generator import shipped
 from segue.generator.compact_generator import COMPACT
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import log_code_prior
 from segue.generator.errors import TokenizerMismatch
+from segue.generator.half import halves_run
 from segue.generator.language_files import LANGUAGE
 from segue.generator.names import fold
 from segue.generator.shipped import compact_generator, parallel_generator, sequence_generator
@@ -47,3 +50,14 @@ def test_an_artist_asked_for_by_name_is_among_the_first_tracks(wish: str, artist
     scores = generator.distribution(Dialogue.of(wish)).score(codes, log_code_prior(codes, generator.layout), np.ones(9))
     first = [tracks[row] for row in np.argsort(-scores)[:10]]
     assert any(fold(track.artist) == artist for track in first), [str(t.artist) for t in first]
+
+
+@pytest.mark.skipif(not halves_run(), reason="no product of halves on this processor")
+def test_halved_matrices_change_no_answer_of_the_shipped_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "halves_pay", lambda: True)
+    wish = Dialogue.of("something mellow from the late nineties, guitars, maybe a woman singing")
+    exact = parallel_generator(dtype=torch.float32).distribution(wish)
+    halved = parallel_generator().distribution(wish)
+    for one, other in zip(exact.modalities, halved.modalities, strict=True):
+        assert one.best == other.best
+        np.testing.assert_allclose(np.exp(one.log_first), np.exp(other.log_first), atol=2e-3)
