@@ -15,8 +15,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from segue.agent.hear.comparatives import COMPARATIVE, plain_forms
+from segue.agent.hear.feelings import without_stories
 from segue.agent.hear.following import REFINING
 from segue.agent.hear.foreign import foreign_words
+from segue.agent.hear.turning import denies, without_lead
 from segue.agent.wish import HeardMention, Wish
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
@@ -115,12 +117,17 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
     """Return what to search for. `like`: tracks that the message wants more like (`compared_with`)."""
     named = comparisons(wish)
     gone = [*wish.want.eras, *(value for _, value in wish.avoid.items()), *(mention.text for mention in named)]
-    said = _without(wish.text, gone)
+    text = without_stories(wish.text)
+    told = text != wish.text
+    said = _without(without_lead(text) if wish.act in REFINING else text, gone)
     if wish.act not in REFINING or wish.mentions:
-        told = f"{standing(wish)} songs".strip() if _is_foreign(wish.text) and not wish.want.titles else said
-        return ". ".join(part for part in (told, description(like)) if part) or wish.text
+        alone = _is_foreign(wish.text) or (told and not set(keys(said)) - _LEFTOVERS)
+        asked = f"{standing(wish)} songs".strip() if alone and not wish.want.titles else said
+        if told and not alone:
+            asked = f"{said} {' '.join(wish.want.moods)}"
+        return ". ".join(part for part in (asked, description(like)) if part) or wish.text
     # Who points at a track or says "more" has said it by that; others may say more than was understood.
-    turned_down = wish.act == "dislike" and set(keys(wish.text)) <= _VERDICT
+    turned_down = wish.act == "dislike" and (set(keys(wish.text)) <= _VERDICT or denies(wish.text))
     silent = like or ((wish.act == "more" or turned_down) and standing(wish))
     # Whoever wants it livelier wants the same kind of music in another mood.
     kind = description(like, moods=not is_relative(wish))

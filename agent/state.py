@@ -101,6 +101,8 @@ class State(TypedDict, total=False):
     """Ids of the tracks shown last, in order: what "the second one" refers to."""
     offered: dict[str, Offered]
     """What was said of each of them, by id."""
+    focus: list[str]
+    """Ids of those that were last spoken of: what "it" refers to."""
     seen: list[str]
     """Ids of all tracks that the thread has shown, in order."""
     liked: list[str]

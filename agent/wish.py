@@ -36,6 +36,9 @@ take back the last change, show what is remembered, erase all of it."""
 
 Asked = Literal["year", "artist", "album", "genre", "why", "about", "language", "length", "other"]
 
+Extreme = Literal["least", "most"]
+"""Of the years the least is the oldest."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -108,6 +111,10 @@ class Question(_Frozen):
 
     asked: Asked
     refs: tuple[int, ...] = ()
+    extreme: Extreme | None = None
+    """Which of several has least or most of it: "which of these is the oldest?"."""
+    labels: tuple[str, ...] = ()
+    """What the tracks are asked to be: "are any of these from motown?"."""
 
 
 class Unmet(_Frozen):
@@ -169,6 +176,8 @@ class ThreadView:
     """Ids of tracks that were liked in this thread."""
     rejected: tuple[str, ...] = ()
     """Ids of tracks that were turned down in this thread."""
+    focus: tuple[int, ...] = ()
+    """Numbers of the tracks in sight that were last spoken of: what "it" means after "I love the third one"."""
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

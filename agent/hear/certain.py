@@ -25,6 +25,10 @@ _ACTS: Final[tuple[tuple[Act, str], ...]] = (
                 r"(?: one| ones| song| songs)?\W*$"),
     ("like", rf"^\W*i {_ADVERBS}(?:love|like|adore) {_NUMBERED}\W*$"),
     ("dislike", rf"^\W*(?:no,? |wait,? )*i {_ADVERBS}(?:hate|don'?t like|dislike) {_NUMBERED}\W*$"),
+    ("more", rf"(?:^|[.,;!]\s*)(?:(?:and|but|please|some|play|give me|i want)\s+)*more (?:\w+ )?like (?:{_NUMBERED}"
+             r"|this|that|these|those|it)\b"),
+    ("taste", r"^\W*(?:(?:and|but|please|ok(?:ay)?|also)\W+)*no (?!more\b|one\b|thanks\b)\w[^.,;:!?]* ever"
+              r"(?: again)?\W*$"),
     ("request", r"^\W*surprise me\b"),
     # Somebody is to be forgotten, and nothing that is remembered of the listener.
     ("request", r"\b(?:make|help|let) me forget\b|(?<!you )\bto forget (?:him|her|them|you|my ex)\b"),
@@ -156,7 +160,14 @@ _BETWEEN: Final = frozenset(
 )  # fmt: skip
 _ORDERED: Final = frozenset({"me", "us", "to", "hear", "want", "wanna", "play", "recommend", "suggest", "give", "show"})
 """Words between "never" (or "don't") and what it forbids, besides those of `_BETWEEN`."""
-_COMPARING: Final = frozenset({"like", "similar", "resembling", "style", "vibe", "vein", "inspired", "influenced"})
+_COMPARING: Final = frozenset(
+    {
+        "like", "similar", "resembling", "style", "vibe", "vein", "inspired", "influenced", "como", "come", "comme",
+        "wie", "stile", "estilo", "stil", "parecido", "simile", "similaire", "ahnlich",
+    }
+)  # fmt: skip
+_CREDITING: Final = frozenset({"by", "di", "de", "von", "par"})
+"""Words before the name of whom music is by; those of other languages say no more than that, without a comparison."""
 
 
 def certain_act(text: str) -> Act | None:
@@ -255,4 +266,4 @@ def credited(words: Sequence[Word], first: int, names: Sequence[tuple[int, int]]
         if begin is None:
             return False
         place = begin - 1
-    return place >= 0 and words[place].key == "by" and not any(word.key in _COMPARING for word in words[:place])
+    return place >= 0 and words[place].key in _CREDITING and not any(word.key in _COMPARING for word in words[:place])

@@ -41,6 +41,17 @@ _WORDS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         ("moods", "sad", r"tristes?|tristi|traurig(?:e[rsnm]?)?"),
         ("moods", "romantic", r"rom[áa]ntic[oa]s?|romantiques?|romantich?[eia]|romantisch(?:e[rsnm]?)?"),
         ("moods", "energetic", r"en[ée]rgic[oa]s?|energic[oaih]+e?|[ée]nergiques?|energisch(?:e[rsnm]?)?"),
+        *(
+            ("languages", language, rf"(?:auf|en|em|in|på|op) (?:{names})")
+            for language, names in (
+                ("English", "englisch|ingl[ée]s|anglais|inglese|ingl[êe]s"),
+                ("German", "deutsch|alem[áa]n|allemand|tedesco|alem[ãa]o"),
+                ("Spanish", "spanisch|español|espagnol|spagnolo|espanhol|castellano"),
+                ("French", "franz[öo]sisch|franc[ée]s|français|francese|franc[êe]s"),
+                ("Italian", "italienisch|italiano|italien"),
+                ("Portuguese", "portugiesisch|portugu[ée]s|portugais|portoghese|portugu[êe]s"),
+            )
+        ),
         ("sound", "slow", r"lent[oaei]s?|(?:de|plus|tr[èe]s|trop|moins) lents?|langsam(?:e[rsnm]?)?"),
         ("sound", "fast", r"r[áa]pid[oa]s?|rapides?|schnell(?:e[rsnm]?)?|veloc[ei]"),
         ("sound", "danceable", rf"{_FOR} (?:bailar|dan[çc]ar|danser|ballare|tanzen)|bailables?|dansante?s?"

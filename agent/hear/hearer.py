@@ -12,6 +12,7 @@ Text of listeners and catalogs is data: no word of it changes how the rest is re
 """
 
 import re
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from segue.agent.hear.commands import control_command, is_about_memory, taste_co
 from segue.agent.hear.comparatives import changes
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in, per_artist_in
+from segue.agent.hear.emoji import shown_by_emoji
 from segue.agent.hear.episodes import asks_for_episodes, with_kinds
 from segue.agent.hear.following import OPINIONS, answers, cap_kept, merged, offered, opinion_of, whom, without_ids
 from segue.agent.hear.house import House
@@ -29,8 +31,9 @@ from segue.agent.hear.model import SHIPPED, HearModel, Sense
 from segue.agent.hear.named import Named, taken_up
 from segue.agent.hear.naming import name
 from segue.agent.hear.pointing import Pointing, points
-from segue.agent.hear.questions import asked_in
+from segue.agent.hear.questions import asked_in, extreme_in, labels_in_question
 from segue.agent.hear.reading import Reader
+from segue.agent.hear.turning import corrects, denies, forgets, resizes, without_lead
 from segue.agent.wish import ACTS, Act, Command, Facets, Question, ThreadView, Unmet, Wish
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.search.filters import Filters
@@ -94,7 +97,8 @@ class Hearer:
     def hear(self, message: str, thread: ThreadView | None = None) -> Wish:
         """Return what `message` asks for, said in `thread`."""
         thread = thread or ThreadView()
-        text = message[:MOST_CHARACTERS]
+        text = _read(message, thread)
+        turned = text != message[:MOST_CHARACTERS]
         if not words(text):
             return Wish(act="other", text=message)
         reading = self.reader(text, thread.before, thread.shown)
@@ -131,6 +135,17 @@ class Hearer:
         elif act in ("chat", "other", "control") and certain is None and asks_for_episodes(text, named.mentions):
             # The model has never heard of podcasts.
             act = "request"
+        if certain is None and thread.wish is not None:
+            if corrects(text, named.avoid.get("genres", ()), thread.wish.want):
+                # What they are instead is not asked for either.
+                act, named = "dislike", Named(mentions=[each for each in named.mentions if each.kind == "title"])
+            elif turned and named.want and act not in ("question", "taste"):
+                act = "request" if forgets(message) else "refine"
+            elif act in ("request", "control") and resizes(text) and count_in(text) and not named.speaks_of_kinds(()):
+                act = "refine"
+        sign = shown_by_emoji(text) if certain is None and thread.shown else None
+        if sign is not None and not named.speaks_of_kinds(thread.shown):
+            act = sign
         question = offered(text, thread.before)
         if question is not None and not named.want:
             asked = self.reader(question)
@@ -152,19 +167,24 @@ class Hearer:
 
         `all_meant` is the probability that all tracks in sight are meant; `refs` are those that are for certain.
         """
-        text = message[:MOST_CHARACTERS]
+        text = _read(message, thread)
         pointing = points(text, thread.shown)
+        if act == "dislike" and denies(text):
+            # "That's not jazz" points at no Jazz Messengers.
+            pointing = replace(pointing, numbers=tuple(sorted(pointing.explicit)), named=False)
         opinion = opinion_of(text, thread, pointing) or (pointing.verdict if thread.shown else None)
         if opinion is not None:
             # What is named was named to point at it.
             act, named = opinion, Named()
+        if act == "question" and not pointing.numbers and (pointing.deictic or pointing.single):
+            refs = refs or thread.focus
         refs = refs or references(act, pointing, all_meant, len(thread.shown))
         want, avoid, like = named.facets("want"), named.facets("avoid"), tuple(named.like)
         persons = whom(text, thread.shown, pointing.numbers) if act in ("request", "refine", "more") else None
         if persons and len(persons) == 1 and not want.artists:
             want = want.merge(Facets(artists=persons))
         lasting = act == "taste" and (_ALWAYS.search(text) is not None or _ONE_OFF.search(text) is None)
-        command, question = self._done_and_asked(act, text, avoid, refs)
+        command, question = self._done_and_asked(act, text, want, avoid, refs)
         if (
             thread.wish is not None
             and thread.wish.act not in OPINIONS
@@ -221,7 +241,7 @@ class Hearer:
         return Filters(), ()
 
     def _done_and_asked(
-        self, act: Act, text: str, avoid: Facets, refs: tuple[int, ...]
+        self, act: Act, text: str, want: Facets, avoid: Facets, refs: tuple[int, ...]
     ) -> tuple[Command | None, Question | None]:
         if act == "control":
             return control_command(text), None
@@ -233,8 +253,18 @@ class Hearer:
             return (Command(name="state", argument=command.argument) if command.name == "unban" else command), None
         if act == "question":
             about = is_about_memory(text)
-            return Command(name=about) if about else None, Question(asked=asked_in(text), refs=refs)
+            asked, extreme = extreme_in(text) or (asked_in(text), None)
+            labels = () if extreme or asked in ("why", "year", "album") else labels_in_question(text, want)
+            return Command(name=about) if about else None, Question(
+                asked=asked, refs=refs, extreme=extreme, labels=labels
+            )
         return None, None
+
+
+def _read(message: str, thread: ThreadView) -> str:
+    """Return what is read of a message: its beginning, without what leads up to a change of mind."""
+    text = message[:MOST_CHARACTERS]
+    return text if thread.wish is None else without_lead(text)
 
 
 def decide_act(sense: Sense) -> Act:

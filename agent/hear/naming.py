@@ -12,6 +12,7 @@ from typing import Final
 from segue.agent.hear.certain import HATING, LIKING, certain_polarity, credited
 from segue.agent.hear.comparatives import changes, is_comparative, plain_forms
 from segue.agent.hear.eras import written_ranges
+from segue.agent.hear.feelings import feelings_in
 from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.house import House
 from segue.agent.hear.labels import labels_in, wanted_or_not
@@ -38,7 +39,8 @@ FAINT: Final = 0.7
 OBVIOUS: Final = 0.985
 """Probability of the linker from which on a name counts though the tagger passes over it."""
 
-
+_UNKNOWN: Final = 2.5
+"""Zipf frequency of words that no list knows."""
 _OPEN_ENDS: Final = (
     *((link, side) for link in ("or", "and") for side in ("later", "newer", "earlier", "older", "after", "before")),
     ("onward",),
@@ -87,13 +89,21 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
         taken.append((place, place + 1))
         polarity = certain_polarity(reading.text, reading.words, place) or "want"
         items.append((reading.words[place].start, polarity, "moods", _text(reading, place, place + 1)))
+    for told in feelings_in(reading.text):
+        first, stop = _words_within(reading, told.start, told.end)
+        named_there = any(told.start <= mention.start < told.end and mention.exact for mention in reading.mentions)
+        if not named_there and not any(begin < stop and first < end for begin, end in taken):
+            taken.append((first, stop))
+            items.append((told.start, "want", "moods", told.mood))
     for mention in whole_names(reading):
         linked = _span(reading, mention)
         if linked is None:
             polarity = "want"
         else:
             span = linked
-            if any(begin < span[1] and span[0] < end for begin, end in taken) or not _counts(mention, span, sense):
+            if any(begin < span[1] and span[0] < end for begin, end in taken) or not (
+                _counts(mention, span, sense) or (mention.kind == "artist" and _is_behind_by(reading, span[0]))
+            ):
                 continue
             polarity = certain_polarity(reading.text, reading.words, span[0]) or sense.polarity(*span)
             if polarity == "like" and mention.kind == "artist" and credited(reading.words, span[0], taken):
@@ -125,6 +135,11 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
             if sum(character.isalnum() for character in text) < 2 and not _is_known(text, house):
                 continue
             if all(word.key in _EMPTY for word in reading.words[first:stop]) or _spoken(text):
+                continue
+            misspelt = _misspelt(stretch, text, reading, first, house)
+            if misspelt is not None:
+                items.append((misspelt.start, misspelt.polarity, "artists", misspelt.name))
+                named.mentions.append(misspelt)
                 continue
             stretch = _corrected(stretch, text, reading, first, house)
             if stretch.kind in PLURAL:
@@ -175,7 +190,11 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
         stretch = replace(stretch, kind="sound", polarity="want" if stretch.polarity == "like" else stretch.polarity)
     if stretch.kind in ("moods", "sound") and house.is_genre_alone(text):
         stretch = replace(stretch, kind="genres")
-    if stretch.kind in _DESCRIBING and not facets_of(text) and house.positions("artist", text):
+    if (
+        stretch.kind in _DESCRIBING
+        and not facets_of(text)
+        and (house.positions("artist", text) or _is_behind_by(reading, first))
+    ):
         stretch = replace(stretch, kind="artists")
     return stretch
 
@@ -183,6 +202,29 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
 def _is_degree(reading: Reading, first: int, text: str) -> bool:
     """Tell whether the words from `first` on are said to be more or less: "with more oomph", "a bit less shouting"."""
     return text == text.lower() and _BY_DEGREES.search(reading.text[: reading.words[first].start]) is not None
+
+
+def _is_behind_by(reading: Reading, first: int) -> bool:
+    """Tell whether the words from `first` on are whom music is by: a name, whatever a tagger takes it for."""
+    return first > 0 and reading.words[first - 1].key == "by"
+
+
+def _misspelt(stretch: Stretch, text: str, reading: Reading, first: int, house: House) -> HeardMention | None:
+    """Return the artist that a word means which nobody knows and which the tagger took for a quality: "beatels"."""
+    said = keys(text)
+    if stretch.kind not in _DESCRIBING or facets_of(text) or any(zipf(key) > _UNKNOWN for key in said):
+        return None
+    if house.label("genres", text) is not None or house.label("moods", text) is not None:
+        return None
+    # Where a name goes: alone, a word that nobody knows may be anything.
+    found = [each for each in house.linker.link(f"play {text}") if each.kind == "artist" and each.text == text]
+    if not found:
+        return None
+    start = reading.words[first].start
+    doubtful = stretch.polarity == "avoid" and not any(word.key in NEGATION for word in reading.words)
+    polarity: Polarity = "like" if doubtful else stretch.polarity
+    mention = found[0].model_copy(update={"start": start, "end": start + len(text)})
+    return HeardMention(**dict(mention), polarity=polarity)
 
 
 def _is_known(text: str, house: House) -> bool:

@@ -287,6 +287,8 @@ def _is_number(word: str, before: str, after: str, said: Sequence[str], place: i
         return before in ("number", "numero", "nummer", "track") and total > 0
     if not (word.isdigit() and len(word) <= 2 and 1 <= int(word) <= 30) or total == 0:
         return False
+    if before in _ORDINALS:
+        return False  # "the 2nd 1"
     if after in _NOT_NUMBERS or before in _COUNT_HEAD or before in ("top", "over", "under", "to", "im", "i", "about"):
         return False
     if before in _NUMBERED:

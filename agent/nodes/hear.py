@@ -80,6 +80,11 @@ def thread_view(state: State, parts: Parts) -> ThreadView:
         wish=Wish.model_validate(standing) if standing else None,
         liked=tuple(state.get("liked") or ()),
         rejected=tuple(state.get("rejected") or ()),
+        focus=tuple(
+            number
+            for number, track_id in enumerate(state.get("last") or (), 1)
+            if track_id in (state.get("focus") or ())
+        ),
     )
 
 

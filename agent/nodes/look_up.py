@@ -1,12 +1,15 @@
 """look_up: a question about a track is answered from the fields that the catalog has, or not at all."""
 
+from collections.abc import Sequence
+
 from segue.agent.attempt import attempt
-from segue.agent.nodes.hear import shown_track
+from segue.agent.nodes.hear import shown_track, shown_tracks
 from segue.agent.parts import Parts
 from segue.agent.reply.answers import about
+from segue.agent.reply.comparing import extreme, labelled
 from segue.agent.state import State, Update
 from segue.agent.toolbox.calls import call
-from segue.agent.wish import Wish
+from segue.agent.wish import Question, Wish
 from segue.generator.track import Track
 
 
@@ -16,6 +19,9 @@ async def look_up(state: State, parts: Parts) -> Update:
     facts: list[str] = []
     messages = []
     tracks: list[Track] = []
+    if wish.question and (wish.question.extreme or wish.question.labels) and state.get("last"):
+        told, tracks = _compared(wish.question, shown_tracks(state, parts))
+        return {"facts": told, "about": tracks, "receipts": receipts}
     for number, track_id in _asked_about(state, wish, parts):
         if track_id not in parts.catalog:
             tracks.append(shown_track(state, parts, number))
@@ -35,6 +41,14 @@ async def look_up(state: State, parts: Parts) -> Update:
             asked = wish.question.asked if wish.question else "about"
             facts += about(called.result, asked, _reason(state, track_id))
     return {"facts": facts, "about": tracks, "messages": messages, "receipts": receipts}
+
+
+def _compared(question: Question, shown: Sequence[Track]) -> tuple[list[str], list[Track]]:
+    """Return what is to be said of the tracks in sight taken together, and which of them that is about."""
+    pointed = [shown[ref - 1] for ref in question.refs if ref <= len(shown)]
+    if question.extreme:
+        return extreme(pointed if len(pointed) > 1 else shown, question.asked, question.extreme)
+    return labelled(pointed or shown, question.labels)
 
 
 def _asked_about(state: State, wish: Wish, parts: Parts) -> list[tuple[int, str]]:

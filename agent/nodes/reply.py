@@ -143,7 +143,10 @@ def _kept(state: State, turn: Turn) -> Update:
         # Asked which track is meant: the answer says which, and what is thought of it was said before.
         standing = state.get("standing") or kept_wish(wish).model_dump(mode="json", exclude_defaults=True)
         kept["standing"] = {**standing, "act": wish.act, "clarify": wish.clarify}
+    if about := _pointed_at(state):
+        kept["focus"] = [track.id for track in about]
     if shown:
+        kept["focus"] = []
         kept["last"] = shown
         kept["offered"] = {
             track.id: Offered(title=track.title, artist=track.artist, reason=track.reason) for track in turn.tracks

@@ -8,6 +8,7 @@ import pytest
 from segue.agent.hear import Hearer
 from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.model import MANIFEST, SHIPPED, WEIGHTS, HearModel
+from segue.agent.search_text import search_text
 from segue.agent.wish import Facets, ThreadView, Wish
 from segue.generator.errors import IntegrityError
 from segue.generator.track import Track
@@ -338,3 +339,117 @@ def test_who_wants_to_forget_somebody_orders_nothing_of_the_memory(hearer: Heare
     assert (wish.act, wish.command) == ("request", None)
     assert wish.filters.without_moods == ("sad",)
     assert hearer.hear("forget that I like jazz").command is not None
+
+
+def test_what_was_spoken_of_last_is_meant_by_it(hearer: Hearer) -> None:
+    thread = ThreadView(shown=tuple(hearer.house.catalog.at(n) for n in range(4)), focus=(3,))
+    assert hearer.hear("who's that singer?", thread).refs == (3,)
+    assert hearer.hear("when was it released?", thread).refs == (3,)
+    assert hearer.hear("when was the second one released?", thread).refs == (2,)
+
+
+def test_a_question_whether_tracks_are_something_names_it(hearer: Hearer) -> None:
+    thread = ThreadView(shown=tuple(hearer.house.catalog.at(n) for n in range(4)))
+    asked = hearer.hear("is the second one jazz?", thread).question
+    assert asked is not None
+    assert (asked.refs, asked.labels) == ((2,), ("jazz",))
+
+
+@pytest.mark.parametrize(
+    ("message", "genres"),
+    [
+        ("no wait, jazz", ("jazz",)),
+        ("hmm actually country", ("country",)),
+        ("wait, no, soul please", ("soul",)),
+        ("that's not rock, that's soul", ("rock",)),
+        ("that isn't jazz, is it", ("rock",)),
+        ("make it 8 songs", ("rock",)),
+        ("sorry but those aren't really rock", ("rock",)),
+        ("can you make it about 20 songs?", ("rock",)),
+        ("12 songs please", ("rock",)),
+    ],
+)
+def test_a_change_of_mind_keeps_what_it_does_not_change(hearer: Hearer, message: str, genres: tuple[str, ...]) -> None:
+    first = hearer.hear("some rock from the 90s")
+    shown = tuple(hearer.house.catalog.at(n) for n in (9, 12, 13))
+    wish = hearer.hear(message, ThreadView(shown=shown, wish=first))
+    assert (wish.want.genres, wish.avoid.genres, wish.command) == (genres, (), None)
+    assert wish.want.eras == first.want.eras
+    assert wish.act in ("refine", "dislike")
+    assert wish.text == message
+
+
+def test_an_order_to_forget_stays_one(hearer: Hearer) -> None:
+    first = hearer.hear("some rock from the 90s")
+    wish = hearer.hear("forget that I like jazz", ThreadView(wish=first))
+    assert wish.command is not None
+    assert wish.command.name == "forget"
+
+
+@pytest.mark.parametrize(
+    ("message", "act", "refs"),
+    [
+        ("the 2nd 1 is 👎", "dislike", (2,)),
+        ("2 👍", "like", (2,)),
+        ("yes, this is good. more like the first", "more", (1,)),
+    ],
+)
+def test_what_is_thought_of_a_track_is_not_turned_round(
+    hearer: Hearer, country: ThreadView, message: str, act: str, refs: tuple[int, ...]
+) -> None:
+    wish = hearer.hear(message, country)
+    assert (wish.act, wish.refs) == (act, refs)
+
+
+def test_no_such_song_ever_is_a_lasting_ban(hearer: Hearer) -> None:
+    first = hearer.hear("some rock from the 90s")
+    wish = hearer.hear("no country ever!!", ThreadView(wish=first))
+    assert (wish.act, wish.lasting, wish.avoid.genres) == ("taste", True, ("country",))
+    assert wish.command is not None
+    assert wish.command.name == "never"
+
+
+@pytest.mark.parametrize("message", ["auf Deutsch bitte", "en español por favor", "in italiano"])
+def test_a_language_is_heard_in_its_own(hearer: Hearer, message: str) -> None:
+    heard = [each.value for each in foreign_words(message, words(message)) if each.kind == "languages"]
+    assert len(heard) == 1
+    assert heard[0] in ("German", "Spanish", "Italian")
+
+
+def test_who_forgets_a_wish_drops_it_and_no_taste(hearer: Hearer) -> None:
+    wish = hearer.hear("forget it, jazz after all", ThreadView(wish=hearer.hear("some rock from the 90s")))
+    assert (wish.act, wish.want, wish.command) == ("request", Facets(genres=("jazz",)), None)
+
+
+@pytest.mark.parametrize(
+    ("message", "artist"),
+    [
+        ("qualcosa di Johnny Cash", "Johnny Cash"),
+        ("chansons de Édith Piaf", "Édith Piaf"),
+        ("etwas von Massive Attack", "Massive Attack"),
+    ],
+)
+def test_whom_music_is_by_is_wanted(hearer: Hearer, message: str, artist: str) -> None:
+    wish = hearer.hear(message)
+    assert (wish.want.artists, wish.avoid.artists, wish.missing) == ((artist,), (), ())
+
+
+@pytest.mark.parametrize(
+    ("message", "mood"),
+    [
+        ("my dog died today", "comforting"),
+        ("my girlfriend broke up with me", "heartbroken"),
+        ("I had a terrible week, play something", "comforting"),
+        ("we got married!", "celebratory"),
+    ],
+)
+def test_what_happened_asks_for_music_that_fits(hearer: Hearer, message: str, mood: str) -> None:
+    wish = hearer.hear(message)
+    assert mood in wish.want.moods
+    assert (wish.missing, wish.want.titles, wish.want.artists) == ((), (), ())
+    assert not {"dog", "girlfriend", "week", "married"} & set(search_text(wish, []).split())
+
+
+def test_a_name_behind_by_is_a_name(hearer: Hearer) -> None:
+    wish = hearer.hear("songs by radiohed")
+    assert (wish.missing, wish.nearest, wish.want.sound) == (("radiohed",), {"radiohed": "Radiohead"}, ())
