@@ -59,8 +59,13 @@ def train(
     from segue.generator.tokenizer import Tokenizer
     from segue.generator.training.language import LanguageSettings
 
-    if held_out and kind == "compact":
-        raise UserError("--held-out is for the language model")
+    for option, given in (("--held-out", held_out), ("--steps", steps), ("--base", base)):
+        if given and kind == "compact":
+            raise UserError(f"{option} is for the language model")
+    if folds > 1 and kind == "language":
+        raise UserError("--folds is for the compact generator")
+    if folds > 1 and not (artist_requests or dialogues):
+        raise UserError("--folds leaves dialogues and artists out: give --dialogues or --artist-requests")
     _refuse_garbage(artist_requests, dialogues)
     tokenizer = Tokenizer.load()
     console = Console(stderr=True)
@@ -79,8 +84,6 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     if kind == "compact":
         _train_compact(corpus, tokenizer, out, about, epochs, seed, folds)
-    elif folds > 1:
-        raise UserError("--folds is for the compact generator")
     else:
         settings = LanguageSettings(
             epochs=epochs, steps=steps, self_similarity=self_similarity, held_out=held_out, seed=seed
@@ -270,6 +273,7 @@ def _train_language(
     from segue.generator.language_files import base_hash, save_language
     from segue.generator.prompt import PromptBuilder
     from segue.generator.training.centroids import centroids
+    from segue.generator.training.checkpoint import remove_checkpoint
     from segue.generator.training.language import train_language
 
     name = base or base_model.BUNDLED
@@ -289,6 +293,7 @@ def _train_language(
         )  # fmt: skip
     about |= {"settings": vars(settings), "figures": bars.last}
     save_language(model, out, tokenizer=tokenizer.fingerprint, base=base_hash(name), about=about)
+    remove_checkpoint(out / "checkpoint")
 
 
 class _Bars:

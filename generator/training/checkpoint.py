@@ -46,7 +46,9 @@ def load_checkpoint(folder: Path, module: nn.Module, optimizer: torch.optim.Opti
         with safe_open(path, "pt") as file:
             metadata = file.metadata()
             if json.loads(metadata["settings"]) != json.loads(json.dumps(settings)):
-                raise WeightsCorrupt(f"{path} belongs to a training with other settings; delete it or use its own")
+                raise WeightsCorrupt(
+                    f"{path} belongs to a training with other settings or examples; delete it or use its own"
+                )
             trained = _trained(module)
             with torch.no_grad():
                 for name, parameter in trained.items():
@@ -60,7 +62,7 @@ def load_checkpoint(folder: Path, module: nn.Module, optimizer: torch.optim.Opti
 
 
 def remove_checkpoint(folder: Path) -> None:
-    """Delete the checkpoint of a training that is over."""
+    """Delete the checkpoint of a training whose weights are written."""
     (folder / _NAME).unlink(missing_ok=True)
 
 

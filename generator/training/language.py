@@ -9,6 +9,7 @@ base's weights stay in bfloat16 where that is quick; what learns is float32, for
 Knows examples as token ids; what they speak of is the corpus's business.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from segue.generator.losses import (
 )
 from segue.generator.modality import POSITIONS
 from segue.generator.prompt import PromptBuilder, TrainingIds
-from segue.generator.training.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
+from segue.generator.training.checkpoint import load_checkpoint, save_checkpoint
 from segue.generator.training.corpus import Corpus
 from segue.generator.training.schedule import batches, learning_rate
 
@@ -135,8 +136,11 @@ def train_language(
 ) -> None:
     """Train `model` in place, resuming from `checkpoint` where that folder holds one.
 
+    The last checkpoint stays until the caller has written the weights and removes it.
+
     `centroids` are the code vectors of the 27 positions for the self-similarity loss, None for those without. Raises
-    ValueError where more examples are held out than there are.
+    ValueError where more examples are held out than there are, WeightsCorrupt for a checkpoint of other settings or
+    other examples.
     """
     learnt = len(corpus.examples) - settings.held_out
     if learnt <= 0:
@@ -145,7 +149,7 @@ def train_language(
     targets = [corpus.target(e) for e in corpus.examples]
     plan = _plan([len(example.ids) for example in examples[:learnt]], settings)
     optimizer = _optimizer(model, settings)
-    described: dict[str, Any] = {**asdict(settings), "examples": len(examples)}
+    described: dict[str, Any] = {**asdict(settings), "examples": len(examples), "digest": _digest(examples)}
     done = load_checkpoint(checkpoint, model, optimizer, described) if checkpoint else 0
     rates = [group["lr"] for group in optimizer.param_groups]
     seen: list[Losses] = []
@@ -174,11 +178,17 @@ def train_language(
             held = held_losses(model, examples[learnt:], targets[learnt:], settings.batch)
             report(step + 1, len(plan), _mean(seen)._replace(held_parallel=held[0], held_sequence=held[1]))
             seen.clear()
-        if checkpoint and (step + 1) % checkpoint_every == 0:
+        if checkpoint and ((step + 1) % checkpoint_every == 0 or step + 1 == len(plan)):
             save_checkpoint(checkpoint, model, optimizer, step + 1, described)
-    if checkpoint:
-        remove_checkpoint(checkpoint)
     model.eval()
+
+
+def _digest(examples: Sequence[TrainingIds]) -> str:
+    """Return what tells the examples of one catalog from as many of another."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(example.ids.tobytes())
+    return digest.hexdigest()
 
 
 @torch.no_grad()

@@ -55,13 +55,23 @@ def test_a_training_that_fails_leaves_the_old_weights(tmp_path: Path) -> None:
     assert [path.name for path in own.parent.iterdir()] == ["compact"]
 
 
-@pytest.mark.parametrize(("kind", "held_out", "why"), [("compact", 1, "language model"), ("language", 999, "nothing")])
-def test_what_cannot_be_held_out_is_refused_before_the_long_work(
-    music: Path, tmp_path: Path, kind: str, held_out: int, why: str
+@pytest.mark.parametrize(
+    ("kind", "option", "value", "why"),
+    [
+        ("compact", "--held-out", 1, "language model"),
+        ("compact", "--steps", 9, "language model"),
+        ("compact", "--base", "gpt2", "language model"),
+        ("compact", "--folds", 2, "give --dialogues or --artist-requests"),
+        ("language", "--folds", 2, "compact generator"),
+        ("language", "--held-out", 999, "nothing"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_the_long_work(
+    music: Path, tmp_path: Path, kind: str, option: str, value: object, why: str
 ) -> None:
     with pytest.raises(UserError, match=why):
         run("generator", "train", "--kind", kind, "--out", tmp_path / "out", "--catalog", music, "--examples", 100,
-            "--held-out", held_out)  # fmt: skip
+            option, value)  # fmt: skip
     assert not (tmp_path / "out").exists()
 
 
@@ -74,6 +84,14 @@ def test_garbage_is_named_by_its_file(music: Path, tmp_path: Path, option: str, 
     with pytest.raises(SourceError, match=r"bad\.jsonl"):
         run("generator", "train", "--kind", "compact", "--out", tmp_path / "o", "--catalog", music, option, bad)
     assert not (tmp_path / "o").exists()
+
+
+def test_an_empty_catalog_and_a_missing_one_have_nothing_to_adapt_to(tmp_path: Path) -> None:
+    update_catalog(tmp_path / "empty", [], encoder=SentenceEncoder())
+    with pytest.raises(UserError, match="nothing to learn"):
+        run("adapt", tmp_path / "empty")
+    with pytest.raises(UserError, match="no catalog"):
+        run("adapt", tmp_path / "nowhere")
 
 
 def test_an_empty_library_and_an_unknown_base_model_are_refused(

@@ -102,7 +102,26 @@ def test_a_killed_training_resumes_to_the_same_end(smollm_tokenizer: PreTrainedT
     )  # fmt: skip
     assert steps[0] == 12  # the checkpoint of step 10 was the last whole one
     torch.testing.assert_close(resumed.rows, whole.rows)
-    assert not list(tmp_path.glob("*.safetensors"))
+    # Killed before its weights were written, a training that is over is not learnt again.
+    steps.clear()
+    again = build(smollm_tokenizer)
+    train_language(
+        again, prompts, known, settings, checkpoint=tmp_path,
+        report=lambda done, total, losses: steps.append(done), every=1,
+    )  # fmt: skip
+    assert not steps
+    torch.testing.assert_close(again.rows, whole.rows)
+
+
+def test_a_training_does_not_resume_on_another_catalog(
+    smollm_tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    known = corpus()
+    prompts = PromptBuilder(smollm_tokenizer, build(smollm_tokenizer).codec)
+    train_language(build(smollm_tokenizer), prompts, known, SETTINGS, checkpoint=tmp_path)
+    others = replace(known, codes={track: np.roll(codes, 1) % 2 + 1 for track, codes in known.codes.items()})
+    with pytest.raises(WeightsCorrupt, match="other settings or examples"):
+        train_language(build(smollm_tokenizer), prompts, others, SETTINGS, checkpoint=tmp_path)
 
 
 def test_a_checkpoint_of_other_settings_is_refused(smollm_tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
