@@ -106,9 +106,9 @@ def stack_rows(corpus: Corpus, catalog: Path, weights: Path | None = None) -> li
 
 
 def rows_of(stock: Stock, rankers: Rankers) -> list[Ranker]:
-    """Return the rows over a stock: the sources, the stacks without each of them, and the full stack."""
+    """Return the rows over a stock: the sources, the stacks without those that have one, and the full stack."""
     asker = _Asker(stock)
-    without = [_Stack(f"{FULL} without {s}", asker, rankers.without[s], s) for s in SOURCES]
+    without = [_Stack(f"{FULL} without {s}", asker, rankers.without[s], s) for s in SOURCES if s in rankers.without]
     return [*(_Alone(source, asker) for source in SOURCES), *without, _Stack(FULL, asker, rankers.full, None)]
 
 

@@ -1,6 +1,5 @@
 """`segue ranking train`: learning which tracks answer best, from dialogues in which tracks were liked."""
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -8,8 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-
-from segue.generator.errors import UserError
 
 app = typer.Typer(help="The order of recommendations: learn one of your own.", no_args_is_help=True)
 
@@ -32,11 +29,10 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 0,
 ) -> None:  # fmt: skip
     """Train the two-tower retriever and the ranker on what is not held out of dialogues and requests."""
-    from segue.generator.compact_generator import CompactGenerator
     from segue.generator.training_data.artist_requests import read_artist_requests
     from segue.tools.catalog.catalog import Catalog
-    from segue.tools.catalog.semantic_ids import open_codes
     from segue.tools.ranking.dialogues import judged_turns, read_conversations, youtube_positions
+    from segue.tools.ranking.folds import read_generators
     from segue.tools.ranking.tower_training import TowerSettings
     from segue.tools.ranking.training import learn
 
@@ -45,14 +41,7 @@ def train(
         turns = list(judged_turns(read_conversations(dialogues, "train"), youtube_positions(opened)))
         written = read_artist_requests(artist_requests) if artist_requests else []
         requests = [row for row in written if not row.held_out]
-        folders = [generators / f"fold-{fold}" for fold in range(len(list(generators.glob("fold-*"))))]
-        if not folders:
-            raise UserError(
-                f"{generators} holds no fold-0: segue generator train --folds makes what a ranker learns from"
-            )
-        _refuse_leftovers(folders)
-        fingerprint = open_codes(opened).fingerprint
-        unseeing = [CompactGenerator.load(folder, tokenizer=fingerprint) for folder in folders]
+        unseeing = read_generators(generators, opened)
         learnt = learn(
             opened, turns, requests, unseeing, settings=TowerSettings(steps=steps, seed=seed), report=console.print
         )
@@ -61,14 +50,3 @@ def train(
     learnt.tower.save(out, about=about)
     learnt.rankers.save(out, about=about)
     console.print(f"weights in {out}, from {learnt.turns:,} turns and {learnt.requests:,} requests")
-
-
-def _refuse_leftovers(folders: list[Path]) -> None:
-    """Raise UserError where the folds are not all those of one training: one would judge what it has learnt from."""
-    for fold, folder in enumerate(folders):
-        try:
-            manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"{folder} cannot be read: {error}") from error
-        if (manifest.get("without_fold"), manifest.get("folds")) != (fold, len(folders)):
-            raise UserError(f"{folder} is not fold {fold} of {len(folders)}: the folders must be those of one training")

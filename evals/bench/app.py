@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from segue.evals.bench import (
     backends,
+    cross_validated,
     dialogues,
     entities,
     everything,
@@ -70,6 +71,7 @@ def bench(
 app.command("all")(everything.command)
 app.command("page")(page.command)
 app.command("backends")(backends.command)
+app.command("cross-validated")(cross_validated.command)
 app.command("dialogues")(dialogues.command)
 app.command("entities")(entities.command)
 app.command("generation")(generation.command)

@@ -95,7 +95,7 @@ def command(
         rows=[
             row
             for pool in pools
-            for row in _rows(ranks[pool], turns, named, pool, against=against, samples=bootstrap)
+            for row in table_of(ranks[pool], turns, named, pool, against=against, samples=bootstrap)
         ],
         figures={
             "turns": len(turns),
@@ -157,15 +157,19 @@ def unique_hits(ranks: Sequence[Ranks], baselines: Sequence[Sequence[Ranks]], k:
     return found
 
 
-def _rows(
+def table_of(
     ranks: Mapping[str, list[Ranks]],
     turns: Sequence[JudgedTurn],
     named: Sequence[bool],
-    pool: str,
+    pool: str = "",
     *,
     against: str,
     samples: int,
 ) -> list[Row]:
+    """Return a row for each ranker, and, without a `pool` of tracks, for each group of turns.
+
+    `samples`: for the interval of the difference to the row `against`, by dialogue; 0: none.
+    """
     baselines = [ranks[name] for name in BASELINES]
     dialogues = [turn.dialogue for turn in turns]
     reference = np.array([reciprocal_rank(r) for r in ranks[against]])

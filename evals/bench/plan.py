@@ -42,6 +42,7 @@ _TRAINS: Final = "it trains language models, small ones, which takes minutes"
 TURNS: Final = ("turns.jsonl", "turns_midway.jsonl")
 PLAN: Final = (
     Planned("backends", timed=True, skipped="asks a vLLM server: make vllm, then segue bench backends"),
+    Planned("cross-validated", skipped="asks generators made without each part of the dialogues: make ranking"),
     Planned(
         "dialogues", files=(("--dialogs", (DIALOGS,)),), catalog="first", need="dialogue tracks",
         full=("--rows", "compact,parallel,stack", "--against", "stack"),

@@ -6,7 +6,7 @@ generator (which has folds of its own, as its training takes longer). The tower 
 Knows catalogs, dialogues and requests; where weights rest is told by others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from segue.tools.ranking.asked import EARLIER, Asked
 from segue.tools.ranking.dialogues import JudgedTurn
 from segue.tools.ranking.features import gather
 from segue.tools.ranking.fitting import Judged, fit_ranker
+from segue.tools.ranking.folds import unseeing
 from segue.tools.ranking.ranker import Rankers
 from segue.tools.ranking.recommend import DEPTH, union
 from segue.tools.ranking.situation import Situation
@@ -52,6 +53,21 @@ class Learnt:
     """Judged requests that it was fitted to as well."""
 
 
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """What one fold brings to the order."""
+
+    number: int
+    tower: Tower
+    """Has learnt from all other folds."""
+    judged: list[Judged]
+    """The fold's own turns, and its requests written for artists, as that tower sees them."""
+
+    def holds(self, origin: str) -> bool:
+        """Tell whether a dialogue or an artist belongs to this fold."""
+        return fold_of(origin, FOLDS) == self.number
+
+
 def learn(
     catalog: Catalog,
     turns: Sequence[JudgedTurn],
@@ -66,41 +82,92 @@ def learn(
 
     Raises ValueError where there is no turn, or no turn's liked tracks are among the candidates.
     """
-    if not turns:
-        raise ValueError("no dialogue likes a track of this catalog: there is nothing to learn")
-    settings = settings or TowerSettings()
-    stock = Stock(catalog)
-    encoder = stock.searcher.encoder
-    report("reading biographies")
-    shelf = shelf_of(catalog, encoder)
-    report("reading requests")
-    written_for = _pairs(catalog, requests)
-    spoken, written = _spoken(turns, encoder), _written(written_for, encoder)
-    fold = _folds([turn.dialogue for turn in turns])
-    artist_fold = _folds([pair.artist for pair in written_for])
-    asked_for = _judged_requests(written_for, settings.seed)
-    judged: list[Judged] = []
-    for number in range(FOLDS):
-        if not (fold == number).any() or (fold == number).all():
-            continue
-        report(f"fold {number + 1} of {FOLDS}")
-        left = spoken.take(np.flatnonzero(fold != number)), written.take(np.flatnonzero(artist_fold != number))
-        let_see(stock, train_tower(shelf, *left, encoder.fingerprint, settings), shelf)
-        judged += [_judged(stock, turns[at], generators) for at in np.flatnonzero(fold == number).tolist()]
-        own = [turn for turn in asked_for if fold_of(turn.dialogue, FOLDS) == number]
-        judged += [replace(_judged(stock, turn, generators), weight=REQUEST_WEIGHT) for turn in own]
+    lessons = Lessons(catalog, turns, requests, generators, settings=settings, report=report)
+    judged = [turn for fold in lessons.folds() for turn in fold.judged]
     report("fitting the order")
+    rankers = fit_rankers(judged, tuple(SOURCES))
+    report("training the tower on all dialogues")
+    return Learnt(lessons.tower(), rankers, len(turns), len(lessons.asked_for))
+
+
+def fit_rankers(judged: Sequence[Judged], silent: Sequence[str]) -> Rankers:
+    """Return the order over all sources, and the one without each of `silent`.
+
+    Raises ValueError where no turn's liked tracks are among the candidates.
+    """
     sources = tuple(SOURCES)
     without = {
-        source: fit_ranker([turn.without(number, sources) for turn in judged], sources)
-        for number, source in enumerate(sources)
+        source: fit_ranker([turn.without(sources.index(source), sources) for turn in judged], sources)
+        for source in silent
     }
-    rankers = Rankers(fit_ranker(judged, sources), without)
-    report("training the tower on all dialogues")
-    # More data for the same number of passes.
-    steps = round(settings.steps * FOLDS / (FOLDS - 1))
-    tower = train_tower(shelf, spoken, written, encoder.fingerprint, replace(settings, steps=steps))
-    return Learnt(tower, rankers, len(turns), len(asked_for))
+    return Rankers(fit_ranker(judged, sources), without)
+
+
+class Lessons:
+    """Dialogues and requests over one catalog, dealt into folds."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        turns: Sequence[JudgedTurn],
+        requests: Sequence[ArtistRequests],
+        generators: Sequence[Distributes],
+        *,
+        settings: TowerSettings | None = None,
+        report: Report = lambda _: None,
+    ) -> None:
+        """See `learn`. Raises ValueError where there is no turn."""
+        if not turns:
+            raise ValueError("no dialogue likes a track of this catalog: there is nothing to learn")
+        self._turns = turns
+        self._generators = generators
+        self._settings = settings or TowerSettings()
+        self._report = report
+        self._stock = Stock(catalog)
+        encoder = self._stock.searcher.encoder
+        self._encoder = encoder.fingerprint
+        report("reading biographies")
+        self._shelf = shelf_of(catalog, encoder)
+        report("reading requests")
+        pairs = _pairs(catalog, requests)
+        self._spoken, self._written = _spoken(turns, encoder), _written(pairs, encoder)
+        self._fold = _folds([turn.dialogue for turn in turns])
+        self._artist_fold = _folds([pair.artist for pair in pairs])
+        self.asked_for = _judged_requests(pairs, self._settings.seed)
+        """Requests that are judged as first turns."""
+
+    def folds(self) -> Iterator[Fold]:
+        """Train and judge fold by fold; a fold that holds no turn, or all of them, is left out."""
+        for number in range(FOLDS):
+            own = self._fold == number
+            if not own.any() or own.all():
+                continue
+            self._report(f"fold {number + 1} of {FOLDS}")
+            others = np.flatnonzero(~own), np.flatnonzero(self._artist_fold != number)
+            tower = self._trained(self._spoken.take(others[0]), self._written.take(others[1]), self._settings)
+            let_see(self._stock, tower, self._shelf)
+            judged = [self._judged(self._turns[at]) for at in np.flatnonzero(own).tolist()]
+            asked = [turn for turn in self.asked_for if fold_of(turn.dialogue, FOLDS) == number]
+            judged += [replace(self._judged(turn), weight=REQUEST_WEIGHT) for turn in asked]
+            yield Fold(number, tower, judged)
+
+    def tower(self) -> Tower:
+        """Return the tower that has learnt from everything."""
+        # More data for the same number of passes.
+        steps = round(self._settings.steps * FOLDS / (FOLDS - 1))
+        return self._trained(self._spoken, self._written, replace(self._settings, steps=steps))
+
+    def _trained(self, spoken: Wants, written: Wants, settings: TowerSettings) -> Tower:
+        return train_tower(self._shelf, spoken, written, self._encoder, settings)
+
+    def _judged(self, turn: JudgedTurn) -> Judged:
+        self._stock.generator = unseeing(self._generators, turn.dialogue)
+        asked = Asked(turn.state, self._stock)
+        allowed: NDArray[np.bool_] = np.ones(len(self._stock), dtype=bool)
+        allowed[list(turn.state.rated)] = False
+        found = {name: find(asked, allowed, DEPTH) for name, find in SOURCES.items()}
+        rows = union(found.values())
+        return Judged(gather(asked, found, rows), np.isin(rows, turn.relevant))
 
 
 def _folds(origins: Sequence[str]) -> NDArray[np.int64]:
@@ -168,13 +235,3 @@ def let_see(stock: Stock, tower: Tower, shelf: Shelf) -> None:
     vectors = tower.tracks(shelf.descriptions, shelf.biographies, shelf.known)
     stock.tower = tower
     stock.tower_index = DenseIndex(stock.catalog.folder, vectors, dense.encoder, stock.catalog.position)
-
-
-def _judged(stock: Stock, turn: JudgedTurn, generators: Sequence[Distributes]) -> Judged:
-    stock.generator = generators[fold_of(turn.dialogue, len(generators))] if generators else None
-    asked = Asked(turn.state, stock)
-    allowed: NDArray[np.bool_] = np.ones(len(stock), dtype=bool)
-    allowed[list(turn.state.rated)] = False
-    found = {name: find(asked, allowed, DEPTH) for name, find in SOURCES.items()}
-    rows = union(found.values())
-    return Judged(gather(asked, found, rows), np.isin(rows, turn.relevant))

@@ -1,14 +1,14 @@
-"""`segue ranking train`: folders of generators that a ranker must not learn from are refused."""
+"""Folders of generators that know the answers are refused."""
 
 import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from segue.agent.cli import build_app
 from segue.generator.errors import UserError
-from segue.tools.catalog.default import default_catalog
+from segue.generator.training_data.example import fold_of
+from segue.tools.catalog.catalog import Catalog
+from segue.tools.ranking.folds import read_generators, unseeing
 
 
 @pytest.mark.parametrize(
@@ -21,17 +21,16 @@ from segue.tools.catalog.default import default_catalog
     ],
 )
 def test_generators_that_know_the_answers_are_refused(
-    tmp_path: Path, manifests: list[dict[str, int]], told: str
+    catalog: Catalog, tmp_path: Path, manifests: list[dict[str, int]], told: str
 ) -> None:
     for number, manifest in enumerate(manifests):
         (tmp_path / f"fold-{number}").mkdir()
         (tmp_path / f"fold-{number}" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    dialogues = tmp_path / "dialogues.jsonl"
-    dialogues.write_text("", encoding="utf-8")
-    arguments = ["--catalog", default_catalog(), "--generators", tmp_path, "--dialogues", dialogues]
     with pytest.raises(UserError, match=told):
-        CliRunner().invoke(
-            build_app(),
-            [str(each) for each in ("ranking", "train", *arguments, "--out", tmp_path / "out")],
-            catch_exceptions=False,
-        )
+        read_generators(tmp_path, catalog)
+
+
+def test_the_one_that_was_made_without_a_dialogue_is_asked_about_it() -> None:
+    assert unseeing([], "d1") is None
+    names = ["zero", "one", "two"]
+    assert unseeing(names, "d1") == names[fold_of("d1", 3)]  # type: ignore[comparison-overlap, arg-type]
