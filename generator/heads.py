@@ -133,7 +133,11 @@ class ModalityQueries(nn.Module):
     def forward(self, tokens: torch.Tensor, padding: torch.Tensor | None = None) -> torch.Tensor:
         """Return states [n, 9, width] for token states [n, length, token_width]; `padding` [n, length] marks pads."""
         queries = self.queries.expand(len(tokens), -1, -1)
-        read, _ = self.attention(queries, tokens, tokens, key_padding_mask=padding, need_weights=False)
+        mask = None
+        if padding is not None:
+            # As `key_padding_mask` it would be checked by symbolic shapes, whose import a first answer would wait for.
+            mask = padding[:, None, None].expand(-1, self.attention.num_heads, len(MODALITIES), -1).flatten(0, 1)
+        read, _ = self.attention(queries, tokens, tokens, attn_mask=mask, need_weights=False)
         mixed: torch.Tensor = self.norm(queries + read)
         added: torch.Tensor = mixed + self.mlp(mixed)
         return added
