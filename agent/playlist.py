@@ -13,6 +13,8 @@ from segue.generator.track import Track
 
 LONGEST: Final = 200
 """Tracks in a list."""
+_TOLD: Final = 20
+"""Tracks of a list that are told by name."""
 _PLAYER: Final = frozenset({"play", "stop", "shuffle", "repeat", "sort", "rename"})
 
 
@@ -26,8 +28,14 @@ class Changed:
     """Why the command could not be carried out."""
 
 
-def change(ids: Sequence[str], command: Command, tracks: Sequence[Track], shown: Sequence[Track]) -> Changed:
-    """Return the list after a command about `tracks`; `shown` are the tracks in sight."""
+def change(
+    ids: Sequence[str],
+    command: Command,
+    tracks: Sequence[Track],
+    shown: Sequence[Track],
+    listed: Sequence[Track] = (),
+) -> Changed:
+    """Return the list after a command about `tracks`; `shown` are those in sight, `listed` those on the list."""
     kept = list(ids)
     about = list(shown) if command.everything and not tracks else list(tracks)
     if command.name == "add":
@@ -37,13 +45,23 @@ def change(ids: Sequence[str], command: Command, tracks: Sequence[Track], shown:
     if command.name == "clear":
         return Changed([], "Your list is empty now.")
     if command.name == "save":
-        listed = kept or [track.id for track in shown]
-        return Changed(listed, f"Your list has {count(len(listed))}; /save FILE.m3u writes it to a file.")
+        saved = kept or [track.id for track in shown]
+        return Changed(saved, f"Your list has {count(len(saved))}; /save FILE.m3u writes it to a file.")
+    if command.name == "show_list":
+        return Changed(kept, _told(listed))
     if command.name == "other":
         why = "I did not catch what to do with your list"
         return Changed(kept, f"{why}.", why)
     why = "I choose music and keep a list; playing it is up to your player"
     return Changed(kept, f"{why}.", f"{command.name}: {why}" if command.name in _PLAYER else None)
+
+
+def _told(listed: Sequence[Track]) -> str:
+    if not listed:
+        return "Your list is empty; “add the first one” puts a track on it."
+    more = f", and {count(len(listed) - _TOLD, 'more track')}" if len(listed) > _TOLD else ""
+    names = [named(track) for track in listed[:_TOLD]]
+    return f"Your list has {count(len(listed))}: {', '.join(names) if more else listing(names)}{more}."
 
 
 def _add(kept: list[str], tracks: list[Track]) -> Changed:

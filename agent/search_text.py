@@ -132,7 +132,7 @@ def search_text(wish: Wish, like: Sequence[Track]) -> str:
     # Whoever wants it livelier wants the same kind of music in another mood.
     kind = description(like, moods=not is_relative(wish))
     parts = [part for part in ("" if silent else said, standing(wish), kind) if part]
-    return ". ".join(parts) or wish.text
+    return ". ".join(parts) or ("songs" if gone and not said and not wish.avoid.titles else wish.text)
 
 
 def _is_foreign(text: str) -> bool:

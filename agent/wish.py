@@ -28,10 +28,11 @@ Polarity = Literal["want", "avoid", "like"]
 """Wanted, avoided, or named to compare with ("something like Sade")."""
 
 CommandName = Literal[
-    "add", "remove", "skip", "clear", "save", "play", "stop", "shuffle", "repeat", "sort", "rename", "other",
+    "add", "remove", "skip", "clear", "save", "play", "stop", "shuffle", "repeat", "sort", "rename", "show_list",
+    "other",
     "never", "unban", "forget", "state", "undo", "show_taste", "erase",
 ]  # fmt: skip
-"""The first row operates the playlist, the second what is remembered: ban, lift a ban, forget a leaning, state one,
+"""The first rows operate the playlist, the last what is remembered: ban, lift a ban, forget a leaning, state one,
 take back the last change, show what is remembered, erase all of it."""
 
 Asked = Literal["year", "artist", "album", "genre", "why", "about", "language", "length", "other"]

@@ -33,7 +33,8 @@ def question_for(
         return f"I showed {had}; which one do you mean?"
     if persons and len(persons) > 1 and not any(mention.kind == "artist" for mention in named.mentions):
         return f"Whom do you mean: {_choice(persons)}?"
-    if act in ("request", "refine", "control", "more", "question"):
+    asks_of_it = act == "question" and (pointing.numbers or pointing.deictic)  # "is it about love?" names no song
+    if act in ("request", "refine", "control", "more", "question") and not asks_of_it:
         question = _which_song(named, shown, house)
         if question is not None:
             return question

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from segue.agent.hear.commands import is_about_memory
+from segue.agent.hear.commands import SHOWING, is_about_memory
 from segue.agent.wish import Act, Polarity
 from segue.tools.search.words import Word
 
@@ -29,6 +29,9 @@ _ACTS: Final[tuple[tuple[Act, str], ...]] = (
              r"|this|that|these|those|it)\b"),
     ("taste", r"^\W*(?:(?:and|but|please|ok(?:ay)?|also)\W+)*no (?!more\b|one\b|thanks\b)\w[^.,;:!?]* ever"
               r"(?: again)?\W*$"),
+    ("request", r"^\W*(?:(?:ok(?:ay)?|now|please|can we|could we|let'?s|and|then)\W+)*(?:go |get )?back to "
+                r"(?!(?:my|the) (?:list|playlist)\b)\w"),
+    ("control", rf"{SHOWING}"),
     ("request", r"^\W*surprise me\b"),
     # Somebody is to be forgotten, and nothing that is remembered of the listener.
     ("request", r"\b(?:make|help|let) me forget\b|(?<!you )\bto forget (?:him|her|them|you|my ex)\b"),

@@ -8,6 +8,11 @@ from typing import Final
 
 from segue.agent.wish import Command, CommandName
 
+SHOWING: Final = (
+    r"\bwhat(?:['’]?s| is| do i have| have i got)? (?:now |so far |all )?(?:on|in) (?:my|the) (?:list|playlist)\b"
+    r"|^\W*(?:please )?(?:show|read|list)(?: me)? (?:what(?:['’]?s| is) (?:on|in) )?(?:my|the) (?:list|playlist)\b"
+)
+"""Words that ask what the list holds."""
 _TASTE: Final[tuple[tuple[CommandName, str], ...]] = (
     ("erase", r"\b(?:erase|delete|wipe|reset) (?:everything|all)(?: that)?(?: you)?\b.*\b(?:know|remember|about me"
               r"|my taste)"
@@ -32,6 +37,7 @@ _TASTE: Final[tuple[tuple[CommandName, str], ...]] = (
               r"|\bplus jamais\b|\bno me pongas\b|\bno more\b"),
 )  # fmt: skip
 _CONTROL: Final[tuple[tuple[CommandName, str], ...]] = (
+    ("show_list", SHOWING),
     ("undo", r"\bundo\b|\b(?:put|bring) (?:it|that|them) back\b|\bgo back\b|\brevert\b"),
     ("rename", r"\b(?:rename|call|name) (?:it|this|that|the (?:list|playlist))\b|\brename\b"),
     ("clear", r"\b(?:clear|empty|wipe|reset)\b|\b(?:delete|remove|erase) (?:everything|all|the (?:whole )?(?:list"
@@ -98,6 +104,6 @@ def control_command(text: str) -> Command:
         for rank, (name, pattern) in enumerate(_CONTROL_PATTERNS)
         if (match := pattern.search(head))
     ]
-    first = min(places, key=lambda item: (item[1] > 2, item[0], item[1]), default=None)
+    first = min(places, key=lambda item: (item[1] > 3, item[0], item[1]), default=None)
     name: CommandName = first[2] if first else "other"
     return Command(name=name, argument=argument.strip(), everything=everything)

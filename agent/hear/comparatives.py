@@ -20,6 +20,16 @@ _CHANGE: Final = re.compile(
     rf"(?:\W+{_DEGREE}(?:(?:more|less)\W+\w+|{COMPARATIVE}))*(?:\W+(?:please|instead|now|songs?|music|ones?|stuff))*\W*",
     re.IGNORECASE,
 )
+_NOT_SO: Final = re.compile(
+    r"\W*(?:(?:no|but|hm+|ok(?:ay)?|and|maybe|please)\W+)*(?:not|nothing) (?:that|so|too|quite so|as|very|super)"
+    r" (?:much )?[\w-]+(?:\W+(?:please|though|this time))*\W*",
+    re.IGNORECASE,
+)
+_AGE: Final = re.compile(
+    r"\b(?:not (?:that|so|too|quite so|as|very)|too|less) "
+    r"(?:(?P<old>old(?:[- ](?:school|fashioned))?|ancient|dated|vintage)|(?P<new>new|modern|recent|current))\b",
+    re.IGNORECASE,
+)
 
 
 def is_comparative(text: str) -> bool:
@@ -30,6 +40,17 @@ def is_comparative(text: str) -> bool:
 def changes(text: str) -> bool:
     """Tell whether a message is nothing but a change of what was played: "happier", "a bit calmer but sadder"."""
     return _CHANGE.fullmatch(text[:200]) is not None
+
+
+def tones_down(text: str) -> bool:
+    """Tell whether a message is nothing but a degree less: "not that old" turns down no track for ever."""
+    return _NOT_SO.fullmatch(text[:200]) is not None
+
+
+def age_changed(text: str) -> tuple[int, int, str] | None:
+    """Return where a message finds music too old or too new, and the era that it wants instead, or None."""
+    match = _AGE.search(text[:1000])
+    return None if match is None else (*match.span(), "newer" if match["old"] else "older")
 
 
 def plain_forms(text: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from typing import Final
 from segue.agent.hear.asking import question_for
 from segue.agent.hear.certain import adds, asks, certain_act, lifts_ban, one_sided, plays, stated
 from segue.agent.hear.commands import control_command, is_about_memory, taste_command
-from segue.agent.hear.comparatives import changes
+from segue.agent.hear.comparatives import changes, tones_down
 from segue.agent.hear.constraints import compile_constraints
 from segue.agent.hear.counts import count_in, per_artist_in
 from segue.agent.hear.emoji import shown_by_emoji
@@ -44,6 +44,8 @@ MOST_CHARACTERS: Final = 20_000
 """Of a longer message only the beginning is read."""
 ASKING: Final[frozenset[Act]] = frozenset({"request", "refine", "more", "dislike"})
 """Acts that ask for tracks."""
+_POINTING: Final[frozenset[Act]] = frozenset({"question", "control", "like", "dislike", "more"})
+"""Acts in which "it" is the track last spoken of."""
 _ALL_FROM: Final = 0.5
 """Probability from which on a message without pointing words is meant for all that is shown."""
 _CONTEXT: Final = re.compile(
@@ -123,7 +125,7 @@ class Hearer:
         ):
             # "More cheerful" asks for another mood; more of the same would be more rock.
             act = "refine"
-        elif certain is None and thread.shown and changes(text):
+        elif certain is None and thread.shown and (changes(text) or (tones_down(text) and (named.want or named.avoid))):
             # "Happier" alone is short enough for a model to take it for praise.
             act = "refine"
         elif act == "control" and certain is None and plays(text) and named.speaks_of_kinds(thread.shown):
@@ -176,8 +178,8 @@ class Hearer:
         if opinion is not None:
             # What is named was named to point at it.
             act, named = opinion, Named()
-        if act == "question" and not pointing.numbers and (pointing.deictic or pointing.single):
-            refs = refs or thread.focus
+        if len(thread.focus) == 1 and act in _POINTING and pointing.at_one:
+            pointing = replace(pointing, numbers=thread.focus, single=False)
         refs = refs or references(act, pointing, all_meant, len(thread.shown))
         want, avoid, like = named.facets("want"), named.facets("avoid"), tuple(named.like)
         persons = whom(text, thread.shown, pointing.numbers) if act in ("request", "refine", "more") else None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from segue.agent.hear.certain import HATING, LIKING, certain_polarity, credited
-from segue.agent.hear.comparatives import changes, is_comparative, plain_forms
+from segue.agent.hear.comparatives import age_changed, changes, is_comparative, plain_forms
 from segue.agent.hear.eras import written_ranges
 from segue.agent.hear.feelings import feelings_in
 from segue.agent.hear.foreign import foreign_words
@@ -39,6 +39,8 @@ FAINT: Final = 0.7
 OBVIOUS: Final = 0.985
 """Probability of the linker from which on a name counts though the tagger passes over it."""
 
+_SUNG: Final = frozenset({"lyrics", "vocals", "singing", "voices"})
+"""What instrumental music has not; the tagger overlooks some of them."""
 _UNKNOWN: Final = 2.5
 """Zipf frequency of words that no list knows."""
 _OPEN_ENDS: Final = (
@@ -73,6 +75,13 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
         taken.append((first, stop))
         sure = certain_polarity(reading.text, reading.words, first) or wanted_or_not(sense.polarity(first, stop))
         items.append((start, sure, "eras", reading.text[start:end]))
+    if shown and (aged := age_changed(reading.text)) is not None:
+        taken.append(_words_within(reading, aged[0], aged[1]))
+        items.append((aged[0], "want", "eras", aged[2]))
+    for place, word in enumerate(reading.words):
+        if word.key in _SUNG and certain_polarity(reading.text, reading.words, place) == "avoid":
+            taken.append((place, place + 1))
+            items.append((word.start, "avoid", "vocals", word.key))
     for mention in () if own_negation else refused_artists(reading, house):
         taken.append(_words_within(reading, mention.start, mention.end))
         items.append((mention.start, "avoid", "artists", mention.name))

@@ -186,6 +186,11 @@ class Pointing:
     explicit: frozenset[int] = field(default_factory=frozenset)
     """Those pointed at by number or place."""
 
+    @property
+    def at_one(self) -> bool:
+        """Whether a message speaks of one track and does not say which: "it", "that song"."""
+        return (self.deictic or self.single) and not (self.numbers or self.plural or self.everything)
+
 
 def points(text: str, shown: Sequence[Track]) -> Pointing:
     """Return what `text` points at among the tracks `shown` last."""

@@ -65,6 +65,12 @@ def _asked_about(state: State, wish: Wish, parts: Parts) -> list[tuple[int, str]
             if shown:
                 return [(shown[0], last[shown[0] - 1])]
             return [(0, parts.catalog.ids[mention.positions[0]])]
+    for mention in wish.mentions:
+        if mention.kind == "artist" and mention.positions:
+            seen = [
+                number for number, track_id in enumerate(last, 1) if _position(parts, track_id) in mention.positions
+            ]
+            return [(seen[0], last[seen[0] - 1])] if seen else [(0, parts.catalog.ids[mention.positions[0]])]
     return [(1, last[0])] if last else []
 
 

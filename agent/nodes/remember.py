@@ -54,7 +54,7 @@ async def remember(state: State, parts: Parts) -> Update:
         facts = [said] if said else [edit.receipt.text for edit in edits]
         update["facts"] = facts or ([] if wish.want or failed else ["I did not catch what that is about."])
     else:
-        update |= _list(state, wish.command, pointed_at(wish, shown), shown, receipts)
+        update |= _list(state, wish.command, pointed_at(wish, shown), shown, receipts, parts)
     return {**update, "receipts": receipts}
 
 
@@ -69,9 +69,16 @@ async def _about_taste(command: Command, user: str, key: str, parts: Parts) -> s
 
 
 def _list(
-    state: State, command: Command, tracks: Sequence[Track], shown: Sequence[Track], receipts: list[Receipt]
+    state: State,
+    command: Command,
+    tracks: Sequence[Track],
+    shown: Sequence[Track],
+    receipts: list[Receipt],
+    parts: Parts,
 ) -> Update:
-    changed = change(state.get("playlist") or [], command, tracks, shown)
+    ids = state.get("playlist") or []
+    listed = [parts.track(track_id) for track_id in ids if track_id in parts.catalog]
+    changed = change(ids, command, tracks, shown, listed)
     if changed.unmet:
         receipts.append(Receipt(kind="unmet", text=f"Not done: {changed.unmet}."))
     return {"playlist": changed.ids, "facts": [changed.said]}

@@ -8,8 +8,9 @@ from segue.agent.fake import FakeHearer
 from segue.agent.hear.questions import extreme_in
 from segue.agent.music_agent import MusicAgent
 from segue.agent.reply.comparing import extreme, labelled
-from segue.agent.wish import Question, Wish
+from segue.agent.wish import Command, HeardMention, Question, Wish
 from segue.generator.track import Track
+from segue.tools.catalog.catalog import Catalog
 
 Make = Callable[..., MusicAgent]
 
@@ -68,3 +69,25 @@ async def test_questions_take_the_list_as_a_whole_and_go_on_from_what_was_spoken
         assert hearer.views[-1].focus == (3,)
         await agent.turn("and now?", thread="t1")
         assert not hearer.views[-1].focus, "new tracks are in sight"
+
+
+async def test_the_list_is_told_by_name(make: Make) -> None:
+    add = Wish(act="control", text="", command=Command(name="add"), refs=(2,))
+    show = Wish(act="control", text="", command=Command(name="show_list"))
+    async with make({"add": add, "list?": show}) as agent:
+        shown = (await agent.turn("something", thread="t1")).tracks
+        assert (await agent.turn("list?", thread="t1")).text.startswith("Your list is empty")
+        await agent.turn("add", thread="t1")
+        told = (await agent.turn("list?", thread="t1")).text
+        assert told == f"Your list has one track: “{shown[1].title}” by {shown[1].artist}."
+
+
+async def test_a_question_about_an_artist_is_about_them(make: Make, catalog: Catalog) -> None:
+    place = next(n for n in range(len(catalog)) if catalog.at(n).artist == "Nina Simone")
+    mention = HeardMention(
+        kind="artist", name="Nina Simone", score=1.0, positions=(place,), exact=True, start=0, end=1, text="n",
+        polarity="want",
+    )  # fmt: skip
+    who = Wish(act="question", text="", question=Question(asked="artist"), mentions=(mention,))
+    async with make({"who": who}) as agent:
+        assert "is by Nina Simone." in (await agent.turn("who", thread="t1")).text

@@ -453,3 +453,47 @@ def test_what_happened_asks_for_music_that_fits(hearer: Hearer, message: str, mo
 def test_a_name_behind_by_is_a_name(hearer: Hearer) -> None:
     wish = hearer.hear("songs by radiohed")
     assert (wish.missing, wish.nearest, wish.want.sound) == (("radiohed",), {"radiohed": "Radiohead"}, ())
+
+
+@pytest.mark.parametrize(
+    ("message", "era"), [("not that old", "newer"), ("nah, too old", "newer"), ("less modern", "older")]
+)
+def test_too_old_asks_for_newer_ones_and_turns_none_down(hearer: Hearer, message: str, era: str) -> None:
+    shown = tuple(hearer.house.catalog.at(n) for n in (8, 9, 12, 13, 14))
+    wish = hearer.hear(message, ThreadView(shown=shown, wish=hearer.hear("some rock")))
+    assert wish.want.eras == (era,)
+    assert wish.filters.year_from is not None or wish.filters.year_to is not None
+    if message == "not that old":
+        assert wish.act == "refine"
+
+
+def test_no_lyrics_is_a_refinement(hearer: Hearer) -> None:
+    wish = hearer.hear("no lyrics please", ThreadView(wish=hearer.hear("some jazz")))
+    assert (wish.act, wish.want.genres, wish.filters.vocals) == ("refine", ("jazz",), ("instrumental",))
+
+
+def test_what_was_spoken_of_is_what_is_added(hearer: Hearer) -> None:
+    thread = ThreadView(shown=tuple(hearer.house.catalog.at(n) for n in range(4)), focus=(3,))
+    wish = hearer.hear("add it to my list", thread)
+    assert (wish.act, wish.refs, wish.clarify) == ("control", (3,), None)
+    assert hearer.hear("is it about love?", thread).clarify is None
+    assert hearer.hear("I love the second one", thread).refs == (2,)
+
+
+@pytest.mark.parametrize("message", ["what's on my list?", "show me my playlist"])
+def test_the_list_can_be_asked_for(hearer: Hearer, message: str) -> None:
+    wish = hearer.hear(message)
+    assert wish.act == "control"
+    assert wish.command is not None
+    assert wish.command.name == "show_list"
+
+
+def test_going_back_to_something_is_no_statement_of_taste(hearer: Hearer) -> None:
+    wish = hearer.hear("back to rock please", ThreadView(wish=hearer.hear("some jazz")))
+    assert (wish.act, wish.want.genres) == ("request", ("rock",))
+
+
+def test_what_is_ruled_out_is_never_searched_for(hearer: Hearer) -> None:
+    wish = hearer.hear("not sad", ThreadView(wish=hearer.hear("sad songs")))
+    assert wish.avoid.moods == ("sad",)
+    assert "sad" not in search_text(wish, [])
