@@ -26,7 +26,7 @@ _ACTS: Final[tuple[tuple[Act, str], ...]] = (
     ("like", rf"^\W*i {_ADVERBS}(?:love|like|adore) {_NUMBERED}\W*$"),
     ("dislike", rf"^\W*(?:no,? |wait,? )*i {_ADVERBS}(?:hate|don'?t like|dislike) {_NUMBERED}\W*$"),
     ("more", rf"(?:^|[.,;!]\s*)(?:(?:and|but|please|some|play|give me|i want)\s+)*more (?:\w+ )?like (?:{_NUMBERED}"
-             r"|this|that|these|those|it)\b"),
+             r"|this|that|these|those|it)(?: please| too)?\W*$"),
     ("taste", r"^\W*(?:(?:and|but|please|ok(?:ay)?|also)\W+)*no (?!more\b|one\b|thanks\b)\w[^.,;:!?]* ever"
               r"(?: again)?\W*$"),
     ("request", r"^\W*(?:(?:ok(?:ay)?|now|please|can we|could we|let'?s|and|then)\W+)*(?:go |get )?back to "

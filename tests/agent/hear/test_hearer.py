@@ -392,6 +392,7 @@ def test_an_order_to_forget_stays_one(hearer: Hearer) -> None:
         ("the 2nd 1 is 👎", "dislike", (2,)),
         ("2 👍", "like", (2,)),
         ("yes, this is good. more like the first", "more", (1,)),
+        ("more like the second one, but with a woman singing", "refine", (2,)),
     ],
 )
 def test_what_is_thought_of_a_track_is_not_turned_round(
