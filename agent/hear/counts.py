@@ -8,13 +8,14 @@ import re
 from typing import Final
 
 MOST: Final = 500
-"""Numbers beyond are no counts of tracks."""
+"""Numbers beyond count tracks only where a word for tracks follows, and are no year ("1999 songs")."""
+_YEARS: Final = range(1900, 2100)
 _WORDS: Final = {
     "one": 1, "a couple": 2, "couple": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a dozen": 12, "dozen": 12, "fifteen": 15, "twenty": 20,
-    "thirty": 30, "forty": 40, "fifty": 50, "a hundred": 100,
+    "thirty": 30, "forty": 40, "fifty": 50, "a hundred": 100, "a thousand": 1_000, "a million": 1_000_000,
 }  # fmt: skip
-_NUMBER: Final = rf"(?P<n>\d{{1,3}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
+_NUMBER: Final = rf"(?P<n>\d{{1,7}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
 _NOUN: Final = (
     r"(?:songs?|tracks?|tunes?|suggestions?|recommendations?|recs?|picks?|options?|bangers?|hits|numbers|pieces"
     r"|ballads?"
@@ -66,7 +67,9 @@ def count_in(text: str) -> int | None:
             if _POINTING.search(head[:start]) or (_TOP.search(head[:start]) and match["n"] in ("40", "100")):
                 continue
             number = int(match["n"]) if match["n"].isdigit() else _WORDS[match["n"].lower()]
-            if 1 <= number <= MOST and not (match["n"].lower() == "one" and _ONE_OF.match(match[0])):
+            if number < 1 or (match["n"].lower() == "one" and _ONE_OF.match(match[0])):
+                continue
+            if number <= MOST or (pattern is _PATTERNS[0] and number not in _YEARS):
                 return number
     return 1 if _ONE_MORE.search(head) else None
 
