@@ -76,7 +76,7 @@ PLAN: Final = (
         "quantizers", catalog="first",
         full=("--tracks", "3000", "--epochs", "5"), long=_EMBEDS,
     ),
-    Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="first", quick=("--repeats", "5")),
+    Planned("ranking", timed=True, files=(("--dialogs", (DIALOGS,)),), catalog="each", quick=("--repeats", "5")),
     Planned(
         "requests", files=(("--requests", ("artist_facts.jsonl",)),), catalog="first",
         full=("--limit", "200"), quick=("--limit", "20"),
