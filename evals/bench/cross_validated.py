@@ -7,7 +7,7 @@ five times as many turns; what ships has learnt from all of them. The catalog th
 what is learnt over, as it is for whoever embeds Segue.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,7 @@ from rich.console import Console
 
 from segue.evals.bench.dialogues import names_something, rank_turns, read_corpus, table_of
 from segue.evals.bench.result import BenchResult, require_file
-from segue.evals.metrics import Ranks
+from segue.evals.metrics import Ranks, bootstrap_difference, reciprocal_rank
 from segue.generator.errors import SourceError
 from segue.generator.training_data.artist_requests import read_artist_requests
 from segue.tools.ranking.dialogues import JudgedTurn, judged_turns, read_conversations, youtube_positions
@@ -45,14 +45,22 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Measure the learned order on the dialogues that it is learnt from, by cross-validation."""
+    from segue.evals.stacks import FULL
     from segue.tools.catalog.catalog import Catalog
+    from segue.tools.catalog.semantic_ids import open_codes
     from segue.tools.ranking.folds import read_generators
+    from segue.tools.ranking.sources import SOURCES
     from segue.tools.ranking.training import Lessons
 
+    known = (*BASELINES, *(f"source {name}" for name in SOURCES), f"{FULL} without {GENERATOR}", FULL)
+    if against not in known:
+        raise typer.BadParameter(f"no such row: {against}; there are {', '.join(known)}")
     console = Console(stderr=True)
     conversations = read_conversations(require_file(dialogs), "train")
     written = read_artist_requests(artist_requests) if artist_requests else []
     with Catalog.open(learn) as over, Catalog.open(catalog) as ranked:
+        if open_codes(over).fingerprint != open_codes(ranked).fingerprint:
+            raise SourceError(f"{learn} and {catalog} have semantic IDs of different tokenizers")
         made = read_generators(generators, over)
         turns = list(judged_turns(conversations, youtube_positions(over)))
         asked = list(judged_turns(conversations, youtube_positions(ranked)))
@@ -62,8 +70,6 @@ def command(
         lessons = Lessons(over, turns, requests, made, report=console.print)
         corpus = read_corpus(catalog, None)
         judged, ranks = cross_validate(lessons, ranked, corpus, asked, made, report=console.print)
-        if against not in ranks:
-            raise typer.BadParameter(f"no such row: {against}; there are {', '.join(ranks)}")
         named = names_something(corpus, judged)
     BenchResult(
         bench="cross-validated",
@@ -72,8 +78,22 @@ def command(
             "tracks": len(corpus.tracks), "against": against,
         },
         rows=table_of(ranks, judged, named, against=against, samples=bootstrap),
-        figures={"turns": len(judged), "named": float(np.mean(named))},
+        figures={"turns": len(judged), "named": float(np.mean(named))} | _increment(judged, ranks, bootstrap),
     ).show(as_json=json_)  # fmt: skip
+
+
+def _increment(turns: Sequence[JudgedTurn], ranks: Mapping[str, Sequence[Ranks]], samples: int) -> dict[str, float]:
+    """Return what the generator adds to the MRR of the stack; with `samples`, the interval of that by dialogue too."""
+    from segue.evals.stacks import FULL
+
+    ours, theirs = (
+        np.array([reciprocal_rank(own) for own in ranks[name]]) for name in (FULL, f"{FULL} without {GENERATOR}")
+    )
+    added = {"generator_adds_mrr": float(np.mean(ours - theirs))}
+    if not samples:
+        return added
+    low, high = bootstrap_difference(ours, theirs, [turn.dialogue for turn in turns], samples=samples)
+    return added | {"generator_adds_mrr_low": low, "generator_adds_mrr_high": high}
 
 
 def cross_validate(

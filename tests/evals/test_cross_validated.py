@@ -1,10 +1,13 @@
 """Every dialogue is ranked once, by what has not learnt from it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from segue.evals.bench.app import app
 from segue.evals.bench.cross_validated import cross_validate
 from segue.evals.metrics import summarise
 from segue.evals.rankers import Corpus
@@ -68,3 +71,10 @@ def test_no_tower_and_no_order_has_learnt_from_the_fold_that_it_ranks(
         assert len(own) + len(answers) == len(turns)
         assert len(fold.judged) == len(own)
     assert np.sum([len(fold.judged) for fold in folds]) == len(turns)
+
+
+def test_a_row_that_is_not_there_is_refused_before_anything_is_learnt(tmp_path: Path) -> None:
+    given = [f"--{name}={tmp_path}" for name in ("learn", "catalog", "generators")]
+    result = CliRunner().invoke(app, ["cross-validated", f"--dialogs={tmp_path / 'none'}", *given, "--against=stak"])
+    assert result.exit_code == 2
+    assert "no such row: stak" in result.output
