@@ -80,6 +80,13 @@ _LITTLE: Final = re.compile(
     r"|[ée]couter|h[öo]ren|vorrei|quiero|spiel mir|ponme|toca|metti|musica|música|musik|musique)\b",
     re.IGNORECASE,
 )
+_KINDS_TOO: Final = re.compile(r"chansons?|lieder", re.IGNORECASE)
+"""Of these the ones that are kinds of music wherever nothing else is in that language: "some chanson"."""
+_SPOKEN: Final = re.compile(
+    r"\b(?:une?|des|les|la|le|du|de|pour|avec|qui|cette|ces|quelques|plus|je|moi|joue|mets|ein(?:e|en|ige)?|paar|die|der"
+    r"|das|mit|f[üu]r|zum|mehr|bitte|spiel)\b",
+    re.IGNORECASE,
+)
 
 
 class Foreign(NamedTuple):
@@ -111,8 +118,10 @@ def foreign_words(text: str, words: Sequence[Word]) -> list[Foreign]:
     for kind, value, pattern in _WORDS:
         for match in pattern.finditer(text):
             take(match, kind, value)
+    in_english = _SPOKEN.search(text) is None
     for match in _LITTLE.finditer(text):
-        take(match, None, "")
+        if not (in_english and _KINDS_TOO.fullmatch(match[0])):
+            take(match, None, "")
     return found
 
 

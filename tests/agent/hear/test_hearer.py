@@ -53,6 +53,22 @@ def test_moods_and_occasions_are_heard_in_other_languages(hearer: Hearer, messag
     assert wish.missing == ()
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("chanson songs from the 1980s", False),
+        ("no chanson", False),
+        ("some lieder by a soprano", False),
+        ("une chanson triste", True),
+        ("des chansons pour danser", True),
+        ("ein paar Lieder bitte", True),
+    ],
+)
+def test_a_word_for_songs_is_a_kind_of_music_in_another_language(message: str, said: bool) -> None:
+    fillers = [found for found in foreign_words(message, words(message)) if found.kind is None]
+    assert bool(fillers) == said
+
+
 @pytest.mark.parametrize("message", ["songs that I lent my brother", "the season of Lent"])
 def test_english_words_that_look_like_another_language_are_english(message: str) -> None:
     assert [found for found in foreign_words(message, words(message)) if found.kind] == []
