@@ -15,7 +15,7 @@ from segue.agent.hear.eras import written_ranges
 from segue.agent.hear.feelings import feelings_in
 from segue.agent.hear.foreign import foreign_words
 from segue.agent.hear.house import House
-from segue.agent.hear.labels import labels_in, wanted_or_not
+from segue.agent.hear.labels import labels_in, moods_in, wanted_or_not
 from segue.agent.hear.model import Sense, Stretch
 from segue.agent.hear.named import PLURAL, SINGULAR, Named
 from segue.agent.hear.reading import NEGATION, Reading
@@ -25,7 +25,7 @@ from segue.agent.hear.titled import titled
 from segue.agent.hear.vocabulary import facets_of
 from segue.agent.hear.whole_names import whole_names
 from segue.agent.wish import FACET_KINDS, HeardMention, Polarity
-from segue.generator.names import split_title
+from segue.generator.names import fold, split_title
 from segue.generator.track import Track
 from segue.tools.search.entities import Mention
 from segue.tools.search.terms import decade
@@ -157,6 +157,12 @@ def name(reading: Reading, sense: Sense, house: House, shown: Sequence[Track] = 
                 continue
             for kind, begin, end in _parted(stretch, reading, first, stop):
                 items.append((reading.words[begin].start, stretch.polarity, kind, _text(reading, begin, end)))
+    # Only where the tagger saw nothing: what it takes for a sound or a theme may be one here.
+    seen = [(stretch.first, stretch.stop) for stretch in sense.stretches if stretch.score >= FAINT]
+    for mood in moods_in(reading.text, reading.words, house):
+        if not any(low < mood.stop and mood.first < high for low, high in (*taken, *seen)):
+            polarity = certain_polarity(reading.text, reading.words, mood.first) or "want"
+            items.append((reading.words[mood.first].start, polarity, "moods", mood.value))
     for _, polarity, kind, value in sorted(items, key=lambda item: item[0]):
         named.add(polarity, kind, value)
     if _ELSE.search(reading.text):
@@ -197,6 +203,8 @@ def _corrected(stretch: Stretch, text: str, reading: Reading, first: int, house:
         stretch = replace(stretch, kind="sound", polarity="want" if stretch.polarity == "like" else stretch.polarity)
     if stretch.kind in PLURAL and _is_degree(reading, first, text) and not _is_known(text, house):
         stretch = replace(stretch, kind="sound", polarity="want" if stretch.polarity == "like" else stretch.polarity)
+    if stretch.kind == "genres" and house.label("genres", text) is None and fold(text) in house.labels["moods"]:
+        stretch = replace(stretch, kind="moods")
     if stretch.kind in ("moods", "sound") and house.is_genre_alone(text):
         stretch = replace(stretch, kind="genres")
     if (

@@ -18,11 +18,11 @@ def track(number: int, title: str, artist: str, year: int, genre: str, **more: o
 SONGS = [
     track(1, "Hello", "Adele", 2015, "soul", vocals="female", language="English", moods=["sad"]),
     track(2, "Hello", "Lionel Richie", 1984, "soul", vocals="male", language="English", moods=["romantic"]),
-    track(3, "Hello", "Oasis", 1995, "rock", vocals="male", language="English", moods=["rowdy"]),
+    track(3, "Hello", "Oasis", 1995, "rock", vocals="male", language="English", moods=["rowdy", "euphoric"]),
     track(4, "Jolene", "Dolly Parton", 1973, "country", vocals="female", language="English", moods=["sad"]),
     track(5, "Ring of Fire", "Johnny Cash", 1963, "country", vocals="male", language="English"),
     track(6, "So What", "Miles Davis", 1959, "jazz", vocals="instrumental"),
-    track(7, "Take Five", "Dave Brubeck", 1959, "jazz", vocals="instrumental", moods=["cool"]),
+    track(7, "Take Five", "Dave Brubeck", 1959, "jazz", vocals="instrumental", moods=["cool", "wistful"]),
     track(8, "La Vie en rose", "Édith Piaf", 1947, "chanson", vocals="female", language="French"),
     track(9, "Bohemian Rhapsody", "Queen", 1975, "rock", vocals="male", language="English"),
     track(10, "Paranoid Android", "Radiohead", 1997, "rock", vocals="male", language="English"),

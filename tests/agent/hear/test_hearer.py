@@ -53,6 +53,13 @@ def test_moods_and_occasions_are_heard_in_other_languages(hearer: Hearer, messag
     assert wish.missing == ()
 
 
+def test_a_mood_of_the_catalog_before_a_word_for_music_is_one(hearer: Hearer) -> None:
+    assert "wistful" in hearer.hear("wistful songs").want.moods
+    assert "euphoric" in hearer.hear("no euphoric music please").avoid.moods
+    # Praise, a price and an adverb are none, though tracks are called so.
+    assert [hearer.hear(f"{word} songs").want.moods for word in ("cool", "free", "still")] == [(), (), ()]
+
+
 @pytest.mark.parametrize(
     ("message", "said"),
     [
