@@ -13,6 +13,7 @@ Track i stands for the real track i mod n. What is simulated, and what is not:
 A ranking over it says how long one takes, and nothing of how good it is.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ from segue.generator.track import Track
 from segue.tools.catalog.dense import DenseIndex
 from segue.tools.ranking.stock import Stock
 from segue.tools.search.filters import Applied, Filters
+from segue.tools.search.labels import LabelIndex
 from segue.tools.search.lexical import LexicalIndex
 
 Floats = NDArray[np.float32]
@@ -110,6 +112,12 @@ class SimulatedStock(Stock):
         return self._repeated(self.real.popularity)
 
     @cached_property
+    def labels(self) -> LabelIndex:
+        """See `Stock`."""
+        labels: Any = _SimulatedLabels(self)
+        return labels  # type: ignore[no-any-return]
+
+    @cached_property
     def baskets(self) -> csr_matrix:
         """See `Stock`; each round has baskets of its own."""
         own, width = self.real.baskets, self.real.baskets.shape[1]
@@ -153,6 +161,16 @@ class _SimulatedCatalog:
     @cached_property
     def dense(self) -> DenseIndex:
         return self._stock.repeated_vectors(self._stock.real.catalog.dense)
+
+
+class _SimulatedLabels:
+    """As much of a `LabelIndex` as a ranking reads."""
+
+    def __init__(self, stock: SimulatedStock) -> None:
+        self._stock = stock
+
+    def share(self, wanted: Iterable[str]) -> Floats:
+        return np.resize(self._stock.real.labels.share(wanted), len(self._stock))
 
 
 class _SimulatedSearcher:

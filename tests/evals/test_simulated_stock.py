@@ -81,6 +81,14 @@ def test_a_ranking_over_it_keeps_filters_and_finds_copies(real: Stock, simulated
     assert 1 not in {one.position for one in found.tracks}
 
 
+def test_labels_that_a_wish_names_count_for_every_copy(real: Stock, simulated: SimulatedStock) -> None:
+    recommender = Recommender(real.catalog)
+    recommender.stock = simulated
+    recommender.warm()
+    found = recommender.recommend(Situation("music"), 5, weights=ModalityWeights(), wanted=("soul",))
+    assert {one.track.genres for one in found.tracks} == {("soul",)}
+
+
 def test_fewer_tracks_than_there_are_cannot_be_simulated(real: Stock) -> None:
     with pytest.raises(ValueError, match="simulated"):
         SimulatedStock(real, REAL - 1)
