@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from segue.agent.hear import Hearer
+from segue.agent.wish import ThreadView
 from segue.generator.sentences import HashingEncoder
 from segue.generator.track import Track
 from segue.tools.catalog.catalog import Catalog
@@ -46,3 +47,12 @@ def hearer(catalog: Catalog) -> Hearer:
     made = Hearer(catalog)
     made.warm_up()
     return made
+
+
+@pytest.fixture
+def country(catalog: Catalog) -> ThreadView:
+    shown = tuple(catalog.track(name) for name in ("t4", "t5", "t40"))
+    singer = shown[0].artists[0].model_copy(update={"gender": "female"})
+    return ThreadView(
+        "Here are three country classics.", (shown[0].model_copy(update={"artists": (singer,)}), *shown[1:])
+    )
