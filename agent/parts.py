@@ -31,7 +31,8 @@ from segue.memory.profile import Taste
 from segue.memory.store import TasteStore
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.default import default_catalog
-from segue.tools.importance import ModalityImportance, ModalityWeights
+from segue.tools.importance import ModalityWeights
+from segue.tools.importance.score import ModalityImportance
 from segue.tools.ranking.recommend import Recommendation, Recommender
 from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import Situation

@@ -227,7 +227,7 @@ def _sequence(corpus: Corpus, catalog: Path) -> GeneratorRows:
 def _rows(
     generator: Distributes, corpus: Corpus, *, name: str | None = None, codes: Codes | None = None
 ) -> GeneratorRows:
-    from segue.tools.importance import ModalityImportance
+    from segue.tools.importance.score import ModalityImportance
 
     importance = ModalityImportance.load()
 

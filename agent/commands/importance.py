@@ -19,7 +19,7 @@ def score(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score the nine modalities for one message, from 0 to 10."""
-    from segue.tools.importance import ModalityImportance
+    from segue.tools.importance.score import ModalityImportance
 
     weights = ModalityImportance.load().score(message, before)
     if json_:

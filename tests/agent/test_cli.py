@@ -26,9 +26,10 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(
     assert "Traceback" not in told
 
 
-def test_help_waits_for_no_large_library() -> None:
+def test_help_and_whoever_reads_answers_wait_for_no_large_library() -> None:
     code = (
         "import sys; from segue.agent.cli import build_app; build_app();"
+        "import segue.agent.turn, segue.evals.suites.runner, segue.evals.suites.fake;"
         "sys.exit(str(sys.modules.keys() & {'torch', 'chromadb', 'langgraph', 'transformers', 'sklearn'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

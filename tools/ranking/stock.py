@@ -19,7 +19,7 @@ from segue.generator.names import artist_key
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.dense import DenseIndex
 from segue.tools.catalog.semantic_ids import open_codes
-from segue.tools.importance import ModalityImportance
+from segue.tools.importance.score import ModalityImportance
 from segue.tools.match_distribution import CodePrior
 from segue.tools.ranking.tower import Tower, open_tower
 from segue.tools.search.labels import LabelIndex
