@@ -36,7 +36,7 @@ from segue.tools.importance.score import ModalityImportance
 from segue.tools.ranking.recommend import Recommendation, Recommender
 from segue.tools.ranking.select import Knobs
 from segue.tools.ranking.situation import Situation
-from segue.tools.ranking.stock import Distributes
+from segue.tools.ranking.stock import Distributes, Weighs
 from segue.tools.search.filters import FilterColumns, Filters
 from segue.tools.search.search import Searcher
 
@@ -58,13 +58,6 @@ class Hears(Protocol):
 
     def hear(self, message: str, thread: ThreadView) -> Wish:
         """Return what `message` asks for, said in that thread."""
-
-
-class Weighs(Protocol):
-    """What says how much each modality matters."""
-
-    def score(self, message: str, before: str = "") -> ModalityWeights:
-        """Score a message; `before` is what was said last."""
 
 
 class Recommends(Protocol):
@@ -156,10 +149,10 @@ def _reader(hearer: Hears, chat_model: BaseChatModel | None, hearing: Hearing) -
 
 
 def _recommender(
-    catalog: Catalog, generator: Distributes | Literal["default"] | None, searcher: Searcher
+    catalog: Catalog, generator: Distributes | Literal["default"] | None, searcher: Searcher, importance: Weighs
 ) -> Recommender:
     chosen = default_generator(catalog) if generator == "default" else generator
-    recommender = Recommender(catalog, generator=chosen, searcher=searcher)
+    recommender = Recommender(catalog, generator=chosen, searcher=searcher, importance=importance)
     recommender.warm()
     return recommender
 
@@ -210,7 +203,7 @@ def assemble(
         undo.callback(pool.shutdown, wait=False)
         weighs = importance or ModalityImportance.load()
         hears = hearer or _hearer(opened, searcher)
-        finds = recommender or _recommender(opened, generator, searcher)
+        finds = recommender or _recommender(opened, generator, searcher, weighs)
 
         def in_pool(work: Callable[..., T]) -> Callable[..., Awaitable[T]]:
             return lambda *given, **named: asyncio.get_running_loop().run_in_executor(

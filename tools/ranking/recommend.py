@@ -30,7 +30,7 @@ from segue.tools.ranking.select import Knobs, Selection, select
 from segue.tools.ranking.situation import Situation
 from segue.tools.ranking.sources import SOURCES
 from segue.tools.ranking.sources.generated import modality_weights
-from segue.tools.ranking.stock import Distributes, Stock
+from segue.tools.ranking.stock import Distributes, Stock, Weighs
 from segue.tools.search.filters import Applied, Filters
 from segue.tools.search.search import Searcher
 
@@ -100,14 +100,15 @@ class Recommender:
         searcher: Searcher | None = None,
         rankers: Rankers | None = None,
         sources: Sequence[str] = tuple(SOURCES),
+        importance: Weighs | None = None,
     ) -> None:
-        """`generator` speaks the catalog's codes; `sources` leaves some out.
+        """`generator` speaks the catalog's codes; `sources` leaves some out; `importance` is as in `Stock`.
 
         `rankers` are by default the catalog's own or else the shipped ones. Raises what `order_of` raises.
         """
         if unknown := set(sources) - set(SOURCES):
             raise QueryError(f"no such source: {', '.join(sorted(unknown))}; there are {', '.join(SOURCES)}")
-        self.stock = Stock(catalog, searcher=searcher, generator=generator)
+        self.stock = Stock(catalog, searcher=searcher, generator=generator, importance=importance)
         self._order = Order(rankers, GIVEN) if rankers is not None else order_of(catalog)
         self._sources = tuple(sources)
         # Making a track of a row takes longer than all that is done with it: those asked for again are kept.

@@ -19,6 +19,7 @@ from segue.generator.names import artist_key
 from segue.tools.catalog.catalog import Catalog
 from segue.tools.catalog.dense import DenseIndex
 from segue.tools.catalog.semantic_ids import open_codes
+from segue.tools.importance import ModalityWeights
 from segue.tools.importance.score import ModalityImportance
 from segue.tools.match_distribution import CodePrior
 from segue.tools.ranking.tower import Tower, open_tower
@@ -55,6 +56,13 @@ class ReadsListeners(Protocol):
         """Return the distribution for a dialogue and a listener."""
 
 
+class Weighs(Protocol):
+    """Whatever says how much each modality matters to a message."""
+
+    def score(self, message: str, before: str = "") -> ModalityWeights:
+        """Score a message; `before` is what was said last."""
+
+
 class Stock:
     """One opened catalog with what its sources need."""
 
@@ -65,12 +73,17 @@ class Stock:
         searcher: Searcher | None = None,
         generator: Distributes | None = None,
         tower: Tower | None = None,
+        importance: Weighs | None = None,
     ) -> None:
-        """`generator` speaks the codes of this catalog; None: ranking goes without one. `tower`: the shipped one."""
+        """`generator` speaks the codes of this catalog; None: ranking goes without one.
+
+        `tower` and `importance` are by default the shipped ones.
+        """
         self.catalog = catalog
         self.searcher = searcher or Searcher(catalog)
         self.generator = generator
         self.tower = tower or Tower.shipped()
+        self._importance = importance
 
     def __len__(self) -> int:
         return len(self.catalog)
@@ -86,9 +99,9 @@ class Stock:
         return CodePrior.of(self.codes)
 
     @cached_property
-    def importance(self) -> ModalityImportance:
+    def importance(self) -> Weighs:
         """What says how much each modality matters to a message."""
-        return ModalityImportance.load()
+        return self._importance or ModalityImportance.load()
 
     @cached_property
     def tower_index(self) -> DenseIndex | None:
