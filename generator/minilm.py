@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from segue.generator.errors import IntegrityError
 from segue.generator.half import HalfLinear, halves_pay
+from segue.generator.undrawn import UndrawnEmbedding, UndrawnLinear
 
 LAYERS: Final = 6
 WIDTH: Final = 384
@@ -62,7 +63,7 @@ class LowRankLinear(nn.Module):
 
     def merged(self) -> nn.Linear:
         """Return one plain linear layer that computes the same."""
-        plain = nn.Linear(self.frozen.in_features, self.frozen.out_features)
+        plain = UndrawnLinear(self.frozen.in_features, self.frozen.out_features)
         with torch.no_grad():
             plain.weight.copy_(self.frozen.weight + self.scale * self.b @ self.a)
             plain.bias.copy_(self.frozen.bias)
@@ -104,10 +105,10 @@ class Layer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.qkv: nn.Module = nn.Linear(WIDTH, 3 * WIDTH)
-        self.out: nn.Module = nn.Linear(WIDTH, WIDTH)
-        self.up: nn.Module = nn.Linear(WIDTH, 4 * WIDTH)
-        self.down: nn.Module = nn.Linear(4 * WIDTH, WIDTH)
+        self.qkv: nn.Module = UndrawnLinear(WIDTH, 3 * WIDTH)
+        self.out: nn.Module = UndrawnLinear(WIDTH, WIDTH)
+        self.up: nn.Module = UndrawnLinear(WIDTH, 4 * WIDTH)
+        self.down: nn.Module = UndrawnLinear(4 * WIDTH, WIDTH)
         self.attended = nn.LayerNorm(WIDTH, eps=1e-12)
         self.fed = nn.LayerNorm(WIDTH, eps=1e-12)
 
@@ -126,11 +127,11 @@ class Layer(nn.Module):
 
 
 class MiniLM(nn.Module):
-    """Token states of messages. Frozen as built; `adapt` makes the upper layers trainable, `ready` makes them fast."""
+    """Token states of messages. Frozen as loaded; `adapt` makes the upper layers trainable, `ready` makes them fast."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = nn.Embedding(30_522, WIDTH)
+        self.words = UndrawnEmbedding(30_522, WIDTH)
         self.places = nn.Parameter(torch.zeros(512, WIDTH))
         self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
