@@ -4,7 +4,8 @@ What they are for: suites that let them pass are no suites. `segue eval --agent 
 runs one against the shipped dialogues. All of them answer fluently and play real tracks, as broken agents do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from segue.tools.search.filters import Filters
 class _Around:
     """Passes everything on to the agent inside."""
 
-    def __init__(self, inner: SuiteAgent, tracks: list[Track], kept: dict[str, tuple[ShownTrack, ...]]) -> None:
+    def __init__(
+        self, inner: SuiteAgent, tracks: Callable[[], Sequence[Track]], kept: dict[str, tuple[ShownTrack, ...]]
+    ) -> None:
         self._inner = inner
         self._tracks = tracks
         self._kept = kept
@@ -51,15 +54,19 @@ class IgnoresBans(_Around):
     async def turn(self, message: str, *, user: str, thread: str) -> Turn:
         """Put a track that is ruled out in the first place, if there is one."""
         turn = await super().turn(message, user=user, thread=thread)
+        if not turn.tracks:
+            return turn
         taste = await self.taste(user)
         heard = turn.wish.filters
         unwanted = Filters(**{name: getattr(heard, name) for name in Filters.model_fields if name[:8] == "without_"})
 
         def forbidden(track: Track) -> bool:
-            return bool(broken(unwanted, track)) or taste.is_banned(attributes_of(track), track.id)
+            if broken(unwanted, track):
+                return True
+            return bool(taste.bans) and taste.is_banned(attributes_of(track), track.id)
 
-        bad = next(filter(forbidden, self._tracks), None)
-        if bad is None or not turn.tracks:
+        bad = next(filter(forbidden, self._tracks()), None)
+        if bad is None:
             return turn
         rest = [track for track in turn.tracks[1:] if track.id != bad.id]
         return turn.model_copy(update={"tracks": _numbered([*shown(bad), *rest])})
@@ -92,7 +99,8 @@ def around(inner: Callable[[Catalog], Opener], kind: type[_Around]) -> Callable[
     """Return what opens broken agents around those that `inner` opens."""
 
     def make(catalog: Catalog) -> Opener:
-        opener, tracks = inner(catalog), list(catalog)
+        opener = inner(catalog)
+        tracks = cache(lambda: list(catalog))  # a second for a large catalog, and most need none
         kept: dict[str, tuple[ShownTrack, ...]] = {}
 
         def open_agent(folder: Path) -> SuiteAgent:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from segue.evals.suites.agent import OpenerMaker, segue_agent
+from segue.agent.music_agent import MusicAgent
+from segue.evals.suites.agent import OpenerMaker, SuiteAgent, segue_agent
 from segue.evals.suites.broken import Forgets, IgnoresBans, Repeats, around
 from segue.evals.suites.loader import SHIPPED, load
 from segue.evals.suites.records import Check
@@ -47,6 +48,20 @@ def tracks(catalog: Catalog) -> dict[str, Track]:
     return {track.id: track for track in catalog}
 
 
+@pytest.fixture(scope="module")
+def reopened(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> OpenerMaker:
+    """Make agents that keep things in a folder of their own; what has no memory of listeners is loaded once for all."""
+    loaded = MusicAgent(catalog=catalog, data=tmp_path_factory.mktemp("loaded"))
+    asyncio.run(loaded.aclose())
+    parts = loaded.parts
+
+    def open_agent(folder: Path) -> SuiteAgent:
+        lent = {"hearer": parts.hearer, "importance": parts.importance, "recommender": parts.recommender}
+        return MusicAgent(catalog=catalog, data=folder, **lent)
+
+    return lambda catalog: open_agent
+
+
 def failures(
     maker: OpenerMaker, names: set[str], catalog: Catalog, tracks: dict[str, Track], folder: Path
 ) -> dict[str, list[Check]]:
@@ -73,10 +88,14 @@ def test_the_dialogues_pass_on_the_agent_as_it_is(catalog: Catalog, tracks: dict
 
 @pytest.mark.parametrize("kind", CAUGHT, ids=lambda kind: kind.__name__)
 def test_a_broken_agent_is_caught(
-    kind: type[IgnoresBans | Forgets | Repeats], catalog: Catalog, tracks: dict[str, Track], tmp_path: Path
+    kind: type[IgnoresBans | Forgets | Repeats],
+    reopened: OpenerMaker,
+    catalog: Catalog,
+    tracks: dict[str, Track],
+    tmp_path: Path,
 ) -> None:
     expected = CAUGHT[kind]
-    found = failures(around(segue_agent, kind), set(expected), catalog, tracks, tmp_path)
+    found = failures(around(reopened, kind), set(expected), catalog, tracks, tmp_path)
     for name, checks in expected.items():
         assert {check.name for check in found[name]} & checks, (name, found[name])
         # Nothing else is wrong with it: its tracks are real and its answers are whole.
