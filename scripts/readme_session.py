@@ -5,12 +5,13 @@
 A test compares README with what this would write.
 """
 
-import os
 import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from typer.testing import CliRunner
+
+from segue.agent.cli import build_app
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"```console\n(?P<session>.*?)```", re.DOTALL)
@@ -21,15 +22,12 @@ def played(session: str) -> str:
     """Return the session with the answers that the chat gives now."""
     said = [line[2:] for line in session.splitlines() if line.startswith("> ")]
     with tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "segue", "chat", "--thread", "readme", "--data", data, "--echo"]
-        run = subprocess.run(
-            command,
-            input="\n".join(said),
-            env={**os.environ, "COLUMNS": WIDTH},
-            capture_output=True,
-            text=True,
-            check=True,
+        command = ["chat", "--thread", "readme", "--data", data, "--echo"]
+        run = CliRunner().invoke(
+            build_app(), command, input="\n".join(said), env={"COLUMNS": WIDTH}, catch_exceptions=False
         )
+    if run.exit_code:
+        raise RuntimeError(run.output)
     return "\n".join(line.rstrip() for line in run.stdout.splitlines()) + "\n"
 
 
