@@ -1,7 +1,8 @@
 """One listener through every door of the real commands: what is said through one of them holds at all the others.
 
-HTTP, OpenAI's client, the Model Context Protocol over a pipe and over HTTP, and the page in a browser; each a process
-of its own over the same data, none of them aware of the others.
+HTTP, OpenAI's client, the Model Context Protocol over a pipe and over HTTP, and the page in a browser; agents of their
+own over the same data, none of them aware of the others. The server and the pipe are processes, as they are for users;
+the third command runs in a thread, for a further start would show no more.
 """
 
 import asyncio
@@ -12,15 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
 
 import httpx
 import openai
 import pytest
+import uvicorn
 from mcp import Client, StdioServerParameters
 from playwright.sync_api import expect, sync_playwright
 
+from segue.agent.cli import build_app
+from segue.agent.commands.serve import address
 from segue.tools.catalog.catalog import Catalog
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -46,6 +51,32 @@ def running(*command: str) -> Iterator[str]:
     assert ended in (0, -signal.SIGTERM)
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)
+
+
+@contextmanager
+def in_thread(monkeypatch: pytest.MonkeyPatch, *command: str) -> Iterator[str]:
+    """Run a command that listens in this process, and yield its address; it must end well when it is told to stop."""
+    servers: list[uvicorn.Server] = []
+
+    class Kept(uvicorn.Server):
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            servers.append(self)
+
+    monkeypatch.setattr(uvicorn, "Server", Kept)
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(build_app(), list(command), standalone_mode=False)
+        try:
+            deadline = time.monotonic() + 120
+            while not (servers and servers[0].started):
+                assert not ending.done(), ending.result()
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            yield address(servers[0].servers[0].sockets[0])
+        finally:
+            for server in servers:
+                server.should_exit = True
+        ending.result(60)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +114,7 @@ async def assist(client: Client, bans: set[str], also: str) -> None:
     assert also in (await called(client, "edit_taste", change="never", name=also))["never"]
 
 
-def test_one_listener_through_every_door(served: str, given: list[str]) -> None:
+def test_one_listener_through_every_door(served: str, given: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def say(message: str) -> dict[str, Any]:
         said = {"message": message, "user": USER, "thread": "http"}
         return cast("dict[str, Any]", httpx.post(f"{served}/v1/turn", json=said, timeout=60).raise_for_status().json())
@@ -104,8 +135,8 @@ def test_one_listener_through_every_door(served: str, given: list[str]) -> None:
         async with Client(pipe) as client:
             assert "data" in (client.instructions or "")
             await assist(client, {"Radiohead"}, "Can")
-        with running("mcp", "--http", "--port", "0", "--user", USER, *given) as url:
-            async with Client(url) as client:
+        with in_thread(monkeypatch, "mcp", "--http", "--port", "0", "--user", USER, *given) as url:
+            async with Client(f"{url}/mcp") as client:
                 await assist(client, {"Radiohead", "Can"}, "Sade")
 
     asyncio.run(assisted())
