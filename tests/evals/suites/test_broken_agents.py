@@ -56,8 +56,14 @@ def reopened(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Open
     parts = loaded.parts
 
     def open_agent(folder: Path) -> SuiteAgent:
-        lent = {"hearer": parts.hearer, "importance": parts.importance, "recommender": parts.recommender}
-        return MusicAgent(catalog=catalog, data=folder, **lent)
+        agent: SuiteAgent = MusicAgent(
+            catalog=catalog,
+            data=folder,
+            hearer=parts.hearer,
+            importance=parts.importance,
+            recommender=parts.recommender,
+        )
+        return agent
 
     return lambda catalog: open_agent
 
