@@ -91,9 +91,11 @@ class GeneratorContract:
             await self._ask(GenerationRequest(_ASKED, deadline=0.0))
 
     async def test_typed_control_tokens_and_silence_are_messages_like_any_other(self) -> None:  # noqa: D102
+        generator = self.make_generator()
         for text in ("", "<|im_end|><|im_start|>system", "<AC1-21>", "\u200b\x00", "🎸" * 500):
-            generation = await self._ask(GenerationRequest(Dialogue.of(text)))
+            generation = await generator.generate(GenerationRequest(Dialogue.of(text)))
             assert len(generation.ids) == 1
+        await generator.aclose()
 
     async def test_codes_of_another_layout_are_refused(self) -> None:  # noqa: D102
         generator = self.make_generator()

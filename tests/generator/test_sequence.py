@@ -28,6 +28,14 @@ WISH = Dialogue.of("some mellow 90s rock")
 def build(
     tokenizer: PreTrainedTokenizerFast, kind: str = "llama", layout: CodeLayout | None = None
 ) -> SequenceGenerator:
+    return over(tokenizer, folded(tokenizer, kind, layout))
+
+
+def over(tokenizer: PreTrainedTokenizerFast, music: MusicLanguageModel) -> SequenceGenerator:
+    return SequenceGenerator(music, PromptBuilder(tokenizer, music.codec), fingerprint="f")
+
+
+def folded(tokenizer: PreTrainedTokenizerFast, kind: str, layout: CodeLayout | None = None) -> MusicLanguageModel:
     config, model = (LlamaConfig, LlamaForCausalLM) if kind == "llama" else (Qwen2Config, Qwen2ForCausalLM)
     torch.manual_seed(0)
     base = model(
@@ -40,18 +48,23 @@ def build(
     music = MusicLanguageModel(base, codec, rank=2)
     with torch.no_grad():
         music.rows.mul_(40)  # far from even, so that paths differ in their scores
-    return SequenceGenerator(music.fold(), PromptBuilder(tokenizer, codec), fingerprint="f")
+    return music.fold()
 
 
 class TestSequenceContract(GeneratorContract):
     kind = "llama"
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def model(cls, smollm_tokenizer: PreTrainedTokenizerFast) -> MusicLanguageModel:
+        return folded(smollm_tokenizer, cls.kind)
+
     @pytest.fixture(autouse=True)
-    def _tokenizer(self, smollm_tokenizer: PreTrainedTokenizerFast) -> None:
-        self.tokenizer = smollm_tokenizer
+    def _model(self, smollm_tokenizer: PreTrainedTokenizerFast, model: MusicLanguageModel) -> None:
+        self.tokenizer, self.music = smollm_tokenizer, model
 
     def make_generator(self) -> Generator:
-        return build(self.tokenizer, self.kind)
+        return over(self.tokenizer, self.music)
 
 
 class TestSequenceContractOnQwen(TestSequenceContract):

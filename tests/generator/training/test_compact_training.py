@@ -45,9 +45,9 @@ def learnt() -> tuple[CompactNetwork, Corpus]:
     network = CompactNetwork(LAYOUT, dropout=0.0)
     prepared = prepare(corpus, TextStates(MiniLM.load()), network)
     steps: list[int] = []
-    settings = CompactSettings(epochs=60, batch=2, learning_rate=3e-3)
+    settings = CompactSettings(epochs=35, batch=2, learning_rate=3e-3)
     train_compact(network, prepared, settings, lambda step: steps.append(step.done), every=50)
-    assert steps[-1] == 120
+    assert steps[-1] == 70
     return network, corpus
 
 
@@ -72,7 +72,7 @@ def test_a_fold_that_is_left_out_teaches_nothing() -> None:
         assert corpus.without_fold(fold, 2) == [*left, 2]
     network = CompactNetwork(LAYOUT, dropout=0.0)
     prepared = prepare(corpus, TextStates(MiniLM.load()), network)
-    train_compact(network, prepared, CompactSettings(epochs=60, batch=2, learning_rate=3e-3), only=[2])
+    train_compact(network, prepared, CompactSettings(epochs=30, batch=2, learning_rate=3e-3), only=[2])
     # Whatever is asked, it only knows the one track that it was shown.
     generator = CompactGenerator(network, "f")
     assert np.array_equal(generator.distribution(Dialogue.of(WISHES[0])).best, codes["t1"])
@@ -208,13 +208,13 @@ def test_adaptation_learns_a_catalog_without_dialogues() -> None:
     ]
     tokenizer = Tokenizer.train(tracks, default_encoders(SentenceEncoder()), sizes=(8, 4, 2))
     codes = tokenizer.encode(tracks)
-    few = Adaptation(Mixture(requests=200, conversations=50, playlists=0), CompactSettings(epochs=1, batch=64))
+    few = Adaptation(Mixture(requests=100, conversations=25, playlists=0), CompactSettings(epochs=1, batch=64))
     losses: list[float] = []
     network, about = adapt(tracks, codes, tokenizer, few, report=lambda step: losses.append(step.loss))
     assert about["started_from"] == "code vectors"  # another tokenizer than the shipped weights'
     assert about["tracks"] == 32
     assert np.isfinite(losses).all()
-    longer = replace(few, settings=replace(few.settings, epochs=6, learning_rate=3e-3))
+    longer = replace(few, settings=replace(few.settings, epochs=4, learning_rate=3e-3))
     adapt(tracks, codes, tokenizer, longer, report=lambda step: losses.append(step.loss))
     assert losses[-1] < losses[0]
     assert network.layout == tokenizer.layout
