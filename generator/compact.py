@@ -115,6 +115,8 @@ class CompactNetwork(nn.Module):
     def _music(self, music: Music) -> tuple[Tensor, Tensor]:
         """Return one token per track and modality, [n, 9 tracks, 384], and which of them are known."""
         n, tracks, _ = music.codes.shape
+        if not tracks:
+            return self.nothing.new_empty(n, 0, WIDTH), torch.empty(n, 0, dtype=torch.bool, device=self.nothing.device)
         embedded = torch.stack([table(music.codes[..., p]) for p, table in enumerate(self.codes)], dim=2)
         tokens = embedded.view(n, tracks, len(MODALITIES), LEVELS, WIDTH).sum(dim=3)
         tokens = self.music_norm(tokens + self.modality + self.rating(music.rating)[:, :, None])

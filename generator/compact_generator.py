@@ -16,6 +16,7 @@ from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
 from segue.generator.errors import SemanticIdError, WeightsCorrupt
 from segue.generator.half import halves_pay
+from segue.generator.head_stack import HeadStack
 from segue.generator.layout import CodeLayout
 from segue.generator.listener_token import read_token
 from segue.generator.minilm import BASE_SHA256, WIDTH, MessageTokenizer, MiniLM, Precision
@@ -61,6 +62,7 @@ class CompactGenerator(OnePassGenerator):
         super().__init__("compact", fingerprint)
         self.weights = weights
         self._network = network.eval()
+        self._heads = HeadStack(network.heads)
         self._body = MiniLM.load().ready(precision or ("float16" if halves_pay() else "float32"))
         self._tokenizer = MessageTokenizer()
 
@@ -91,4 +93,4 @@ class CompactGenerator(OnePassGenerator):
         with torch.inference_mode():
             texts = read_dialogue(self._body, self._tokenizer, dialogue)
             states = self._network(*texts, music, None if user is None else read_token(user, WIDTH)[None, None])
-            return self._network.heads.distribution(states[0])
+            return self._heads.distribution(states[0])

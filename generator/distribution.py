@@ -63,9 +63,7 @@ class ModalityDistribution:
     def log_third(self, first: NDArray[Any], second: NDArray[Any]) -> Floats:
         """Return log p(c3 | c1, c2) for n given pairs of codes: [n, K3]."""
         alone, by_first, by_second = self.third
-        scores = alone + by_first[first] + by_second[second]
-        normalised: Floats = scores - self._log_third_sum[first, second][..., None]
-        return normalised
+        return _log_softmax(alone + by_first[first] + by_second[second])
 
     @cached_property
     def _third_factors(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

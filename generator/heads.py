@@ -20,7 +20,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from segue.generator.distribution import CodeDistribution, ModalityDistribution
+from segue.generator.distribution import CodeDistribution
+from segue.generator.head_stack import HeadStack
 from segue.generator.layout import DEFAULT_LAYOUT, UNKNOWN, CodeLayout
 from segue.generator.losses import known_positions
 from segue.generator.modality import LEVELS, MODALITIES
@@ -63,15 +64,6 @@ class ModalityHead(nn.Module):
         levels = ((self._known(state), target), (scores2, second), (scores3, third))
         return torch.stack([functional.cross_entropy(s.float(), c, reduction="none") for s, c in levels], dim=1)
 
-    @torch.inference_mode()
-    def distribution(self, state: torch.Tensor) -> ModalityDistribution:
-        """Return the distribution for one state [width]."""
-        second = self.level2(state) + self.first_to_second + (self.gate2(state) * self.first_code) @ self.mix2
-        by_first = self.first_to_third + (self.gate3(state) * self.first_code) @ self.mix3
-        parts = (self._known(state), second, self.level3(state), by_first, self.second_to_third)
-        one, two, *three = (part.float().cpu().numpy() for part in parts)
-        return ModalityDistribution(one, two, (three[0], three[1], three[2]))
-
     def _known(self, state: torch.Tensor) -> torch.Tensor:
         scores: torch.Tensor = self.level1(state)
         unknown = torch.arange(scores.shape[-1], device=scores.device) == UNKNOWN
@@ -100,9 +92,11 @@ class LevelHeads(nn.Module):
         return torch.where(known_positions(codes), losses, losses.new_zeros(()))
 
     def distribution(self, states: torch.Tensor) -> CodeDistribution:
-        """Return the distribution over semantic IDs for one dialogue's states [9, width]."""
-        parts = (head.distribution(states[m]) for m, head in enumerate(self.modalities()))
-        return CodeDistribution(self.layout, tuple(parts))
+        """Return the distribution over semantic IDs for one dialogue's states [9, width].
+
+        Who asks often keeps a `HeadStack`, which this one makes and drops.
+        """
+        return HeadStack(self).distribution(states)
 
     def modalities(self) -> list[ModalityHead]:
         """Return the nine heads in semantic-ID order."""

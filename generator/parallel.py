@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from segue.generator.decoder import Decoder, refusal
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import CodeDistribution
+from segue.generator.head_stack import HeadStack
 from segue.generator.language import MusicLanguageModel
 from segue.generator.layout import CodeLayout
 from segue.generator.one_pass import OnePassGenerator
@@ -39,6 +40,7 @@ class ParallelGenerator(OnePassGenerator):
         super().__init__("parallel", fingerprint)
         self.weights = weights
         self._model = model.eval()
+        self._heads = HeadStack(model.heads)
         self._prompts = prompts
         self._decoder: Decoder | None = None
         if half or refusal(model) is None:
@@ -68,4 +70,4 @@ class ParallelGenerator(OnePassGenerator):
                 last, _ = self._decoder.read(ids, 0, token)
             else:
                 last = self._model.states(ids[None], user=token)[:, -1]
-            return self._model.heads.distribution(self._model.head_states(last)[0])
+            return self._heads.distribution(self._model.head_states(last)[0])

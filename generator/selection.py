@@ -36,7 +36,8 @@ def select_ids(distribution: CodeDistribution, request: GenerationRequest) -> Co
     found: dict[bytes, Codes] = {}
     if request.seed is None:
         # Bans can only hit so many of the best ones, so a list longer by their number is long enough.
-        candidates: Iterator[Codes] = islice(_best_first(distribution), request.n + len(banned))
+        most = request.n + len(banned)
+        candidates: Iterator[Codes] = islice(_best_first(distribution, most), most)
     else:
         random = np.random.default_rng(request.seed)
         candidates = (distribution.sample(random) for _ in range(request.n * _DRAWS_PER_ID))
@@ -60,9 +61,10 @@ def _among(distribution: CodeDistribution, request: GenerationRequest, banned: f
     return kept[np.argsort(-scores, kind="stable")[: request.n]]
 
 
-def _best_first(distribution: CodeDistribution) -> Iterator[Codes]:
-    """Yield semantic IDs from the likeliest on: the k best combinations of nine sorted lists of triples."""
-    lists = [_best_triples(part) for part in distribution.modalities]
+def _best_first(distribution: CodeDistribution, most: int) -> Iterator[Codes]:
+    """Yield semantic IDs from the likeliest on, the first `most`: combinations of nine sorted lists of triples."""
+    # Among the best k combinations none has a triple behind the k-th of its list.
+    lists = [_best_triples(part, min(most, _WIDTH)) for part in distribution.modalities]
     start = (0,) * len(MODALITIES)
     queue = [(-sum(float(scores[0]) for scores, _ in lists), start)]
     seen = {start}
@@ -77,26 +79,26 @@ def _best_first(distribution: CodeDistribution) -> Iterator[Codes]:
                 heapq.heappush(queue, (cost + float(scores[at - 1]) - float(scores[at]), following))
 
 
-def _best_triples(part: ModalityDistribution) -> tuple[NDArray[np.float32], Codes]:
-    """Return the likeliest triples of a modality with their log probabilities, the likeliest first."""
+def _best_triples(part: ModalityDistribution, most: int) -> tuple[NDArray[np.float32], Codes]:
+    """Return the `most` likeliest triples of a modality with their log probabilities, the likeliest first."""
     joint = part.log_first[:, None] + part.log_second
-    pairs = _highest(joint.ravel())
+    pairs = _highest(joint.ravel(), _WIDTH)
     first, second = np.divmod(pairs, joint.shape[1])
     scores = joint[first, second][:, None] + part.log_third(first, second)
-    order = _highest(scores.ravel())
+    order = _highest(scores.ravel(), most)
     order = order[np.isfinite(scores.ravel()[order])]
     pair, third = np.divmod(order, scores.shape[1])
     return scores.ravel()[order], np.stack([first[pair], second[pair], third], axis=1).astype(np.uint8)
 
 
-def _highest(scores: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return the places of the `_WIDTH` highest scores, the highest first, the first among equals."""
-    if len(scores) > _WIDTH:
+def _highest(scores: NDArray[np.float32], most: int) -> NDArray[np.intp]:
+    """Return the places of the `most` highest scores, the highest first, the first among equals."""
+    if len(scores) > most:
         # Thousands of scores are sifted before the few that count are sorted: the sifting is ten times as quick.
-        places = np.flatnonzero(scores >= np.partition(scores, -_WIDTH)[-_WIDTH])
+        places = np.flatnonzero(scores >= np.partition(scores, -most)[-most])
     else:
         places = np.arange(len(scores))
-    return places[np.argsort(-scores[places], kind="stable")[:_WIDTH]]
+    return places[np.argsort(-scores[places], kind="stable")[:most]]
 
 
 def _rows(codes: Codes | None) -> frozenset[bytes]:

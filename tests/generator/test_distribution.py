@@ -129,6 +129,15 @@ def test_tables_that_do_not_fit_the_layout_are_refused() -> None:
         CodeDistribution(SMALL, parts[:8])
 
 
+def test_few_ids_are_the_first_of_many() -> None:
+    distribution = random_distribution(3)
+    many = select_ids(distribution, GenerationRequest(Dialogue.of("x"), n=40))
+    for n in (1, 2, 7):
+        assert np.array_equal(select_ids(distribution, GenerationRequest(Dialogue.of("x"), n=n)), many[:n])
+        banned = GenerationRequest(Dialogue.of("x"), n=n, banned=many[:5])
+        assert np.array_equal(select_ids(distribution, banned), many[5 : 5 + n])
+
+
 @pytest.mark.parametrize("size", [3, _WIDTH, _WIDTH + 1, 3000])
 def test_the_highest_scores_are_those_of_a_stable_sort_of_all(size: int) -> None:
     random = np.random.default_rng(size)
@@ -136,4 +145,5 @@ def test_the_highest_scores_are_those_of_a_stable_sort_of_all(size: int) -> None
         [-np.inf, 0, 1, 2], dtype=np.float32
     )  # many equals, and more forbidden ones than there is room for
     for scores in (random.normal(size=size).astype(np.float32), random.choice(forbidden, size)):
-        assert _highest(scores).tolist() == np.argsort(-scores, kind="stable")[:_WIDTH].tolist()
+        for most in (1, _WIDTH):
+            assert _highest(scores, most).tolist() == np.argsort(-scores, kind="stable")[:most].tolist()

@@ -9,9 +9,12 @@ from segue.generator.losses import known_positions, mean_loss
 LAYOUT = CodeLayout(((6, 4, 3),) * 9)
 
 
-def random_codes(count: int, seed: int = 0) -> torch.Tensor:
+MIXED = CodeLayout((*((6, 4, 3),) * 3, *((2, 7, 5),) * 5, (9, 1, 1)))
+
+
+def random_codes(count: int, seed: int = 0, layout: CodeLayout = LAYOUT) -> torch.Tensor:
     random = np.random.default_rng(seed)
-    codes = np.stack([random.integers(0, LAYOUT.sizes) for _ in range(count)])
+    codes = np.stack([random.integers(0, layout.sizes) for _ in range(count)])
     triples = codes.reshape(count, 9, 3)
     triples[triples[..., 0] == 0] = 0
     return torch.as_tensor(codes)
@@ -28,13 +31,14 @@ def trained(reader: torch.nn.Module, inputs: torch.Tensor, codes: torch.Tensor, 
     return heads.eval()
 
 
-def test_the_distribution_is_the_one_that_the_loss_trains() -> None:
+@pytest.mark.parametrize("layout", [LAYOUT, MIXED])
+def test_the_distribution_is_the_one_that_the_loss_trains(layout: CodeLayout) -> None:
     torch.manual_seed(0)
-    heads = LevelHeads(32, LAYOUT, rank=4)
+    heads = LevelHeads(32, layout, rank=4)
     with torch.no_grad():
         for parameter in heads.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.5)
-    states, codes = torch.randn(5, 9, 32), random_codes(5)
+    states, codes = torch.randn(5, 9, 32), random_codes(5, layout=layout)
     losses = heads.losses(states, codes).detach().view(5, 9, 3).sum(-1).numpy()
     for row in range(5):
         log_p = heads.distribution(states[row]).log_probabilities(codes[row : row + 1].numpy())
