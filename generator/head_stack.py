@@ -47,7 +47,7 @@ class HeadStack:
         second, third = (torch.bmm(gates[:, level], mix) for level, mix in enumerate(self._mixes))
         parts = []
         for m, (one, two, three) in enumerate(self._sizes):
-            level1, level2, level3 = mapped[m, 2 * self._rank :].split((one, two, three, *self._spare(m)))[:LEVELS]
+            level1, level2, level3 = torch.split(mapped[m, 2 * self._rank :], (one, two, three, *self._spare(m)))[:LEVELS]
             level1[UNKNOWN] = -torch.inf
             tables = (
                 level1,
