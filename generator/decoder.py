@@ -67,13 +67,20 @@ class _Layer:
 class Decoder:
     """Reads tokens with a model whose low-rank changes were folded in; `longest` tokens at most on one path.
 
-    Prompts that begin with the tokens `opening` find these read. The model's matrices become views of joined ones, so
-    it stays usable and nothing is held twice. With `half` they are kept in half precision (see `half`) and the model's
+    States are those after its last layer, or after `depth` layers, the others being left out. Prompts that begin with
+    the tokens `opening` find these read. The model's matrices become views of joined ones, so it stays usable and
+    nothing is held twice. With `half` they are kept in half precision (see `half`) and the model's
     layers are emptied. Raises ValueError for a model that `refusal` has something to say of.
     """
 
     def __init__(
-        self, model: "MusicLanguageModel", longest: int, opening: Sequence[int] = (), *, half: bool = False
+        self,
+        model: "MusicLanguageModel",
+        longest: int,
+        opening: Sequence[int] = (),
+        *,
+        depth: int | None = None,
+        half: bool = False,
     ) -> None:
         if (why := refusal(model)) is not None:
             raise ValueError(why)
@@ -86,7 +93,7 @@ class Decoder:
         self._key_heads = int(config.num_key_value_heads)
         self._width = int(getattr(config, "head_dim", None) or config.hidden_size // self._heads)
         with torch.no_grad():
-            self._layers = [_layer(layer, half) for layer in base.layers]
+            self._layers = [_layer(layer, half) for layer in base.layers[:depth]]
             self._last_norm = base.norm.weight.detach()
             places = torch.arange(longest, device=self._last_norm.device)[None]
             cos, sin = base.rotary_emb(self._last_norm, position_ids=places)
@@ -106,28 +113,42 @@ class Decoder:
         `ids` int64 [length]; `user` [d] is a soft token that is read before the last of them. Raises ValueError where
         prompt and room pass `longest`.
         """
-        total = len(ids) + (user is not None) + room
-        if total > self._longest:
-            raise ValueError(f"{total} tokens do not fit into {self._longest}")
-        norm = self._last_norm
-        shape = (len(self._layers), 2, 1, self._key_heads, total, self._width)
-        paths = Paths(torch.empty(shape, dtype=norm.dtype, device=norm.device), 0, 0)
-        if self._opened is not None and self._opens(ids):
-            paths.length = self._opened.length
-            paths.block[..., : paths.length, :] = self._opened.block
-        state = self._advance(paths, self._embedded(ids[None, paths.length :], user))[:, -1]
-        paths.shared = paths.length
-        return state, paths
+        states, paths = self._read(ids[None], room, user)
+        return states[:, -1], paths
+
+    @torch.inference_mode()
+    def states(self, ids: Tensor, user: Tensor | None = None) -> Tensor:
+        """Return the states of the tokens behind the opening, [n, tokens, d], of prompts int64 [n, length]; see `read`.
+
+        All of them begin with the opening, or none does.
+        """
+        states, _ = self._read(ids, 0, user)
+        return states
 
     @torch.inference_mode()
     def advance(self, paths: Paths, ids: Tensor) -> Tensor:
         """Let each path read on and return the states of its new tokens [paths, new, d]; `ids` int64 [paths, new]."""
         return self._advance(paths, self._embedded(ids, None))
 
+    def _read(self, ids: Tensor, room: int, user: Tensor | None) -> tuple[Tensor, Paths]:
+        number, length = ids.shape
+        total = length + (user is not None) + room
+        if total > self._longest:
+            raise ValueError(f"{total} tokens do not fit into {self._longest}")
+        norm = self._last_norm
+        shape = (len(self._layers), 2, number, self._key_heads, total, self._width)
+        paths = Paths(torch.empty(shape, dtype=norm.dtype, device=norm.device), 0, 0)
+        if self._opened is not None and self._opens(ids):
+            paths.length = self._opened.length
+            paths.block[..., : paths.length, :] = self._opened.block
+        states = self._advance(paths, self._embedded(ids[:, paths.length :], user))
+        paths.shared = paths.length
+        return states, paths
+
     def _opens(self, ids: Tensor) -> bool:
-        """Return whether a prompt goes on after the opening."""
+        """Return whether all prompts go on after the opening."""
         known = len(self._opening)
-        return len(ids) > known and torch.equal(ids[:known].cpu(), self._opening)
+        return ids.shape[1] > known and bool((ids[:, :known].cpu() == self._opening).all())
 
     def _embedded(self, ids: Tensor, user: Tensor | None) -> Tensor:
         return self._model.embed_with(ids.to(self._cos.device), user)

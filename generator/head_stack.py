@@ -47,7 +47,8 @@ class HeadStack:
         second, third = (torch.bmm(gates[:, level], mix) for level, mix in enumerate(self._mixes))
         parts = []
         for m, (one, two, three) in enumerate(self._sizes):
-            level1, level2, level3 = torch.split(mapped[m, 2 * self._rank :], (one, two, three, *self._spare(m)))[:LEVELS]
+            codes = mapped[m, 2 * self._rank :]
+            level1, level2, level3 = torch.split(codes[: one + two + three], (one, two, three))
             level1[UNKNOWN] = -torch.inf
             tables = (
                 level1,
@@ -58,9 +59,6 @@ class HeadStack:
             first, given_first, *alone = (table.float().cpu().numpy() for table in tables)
             parts.append(ModalityDistribution(first, given_first, (alone[0], alone[1], self._second_to_third[m])))
         return CodeDistribution(self._layout, tuple(parts))
-
-    def _spare(self, m: int) -> tuple[int]:
-        return (self._maps.shape[2] - 2 * self._rank - sum(self._sizes[m]),)
 
 
 def _maps(head: "ModalityHead") -> tuple[Tensor, Tensor]:

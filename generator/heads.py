@@ -10,8 +10,8 @@ The last terms let the dialogue change how levels depend on each other, at a low
 `CodeDistribution`, so that 9 x 129 x 64 x 31 probabilities cost two small matrix products. Predicting all modalities at
 once, and not each after the one before, is what keeps later ones from following an early wrong guess.
 
-Two readers turn a model's output into the nine states: `ModalityQueries` attends to the states of all tokens (the
-compact generator), `StateProjection` reads a single last state (a language model). Knows no tokens and no catalog.
+Two readers turn a model's states of all tokens into the nine states: `ModalityQueries` attends to them (the compact
+generator), `TokenReader` adds what a language model has at hand beside. Knows no tokens and no catalog.
 """
 
 from typing import Final
@@ -137,16 +137,30 @@ class ModalityQueries(nn.Module):
         return added
 
 
-class StateProjection(nn.Module):
-    """One linear map per modality from a single state, such as a language model's last one."""
+class TokenReader(nn.Module):
+    """What the heads see of a language model's states of all tokens of a prompt.
 
-    def __init__(self, state_width: int, width: int = 384) -> None:
+    Beside what its query read, each head sees the mean of the states and the last of them, which stands behind all
+    others in a model that reads from left to right.
+    """
+
+    def __init__(self, token_width: int, width: int = 384, dropout: float = 0.2) -> None:
         super().__init__()
-        self.width = width
-        self.norm = nn.LayerNorm(state_width)
-        self.map = nn.Linear(state_width, len(MODALITIES) * width)
+        self.width = width + 2 * token_width
+        """Length of the states that it makes."""
+        self.norm = nn.LayerNorm(token_width)
+        self.queries = ModalityQueries(token_width, width, dropout=dropout)
+        self.dropout = nn.Dropout(dropout)
 
-    def forward(self, state: torch.Tensor) -> torch.Tensor:
-        """Return states [n, 9, width] for states [n, state_width]."""
-        mapped: torch.Tensor = self.map(self.norm(state.float()))
-        return mapped.view(len(state), len(MODALITIES), self.width)
+    def forward(self, tokens: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Return states [n, 9, width] for token states [n, length, token_width]; `real` is False at padded places.
+
+        Each row of `real` has a place at least that is True.
+        """
+        tokens = self.norm(tokens.float())
+        weight = real.to(tokens.dtype)[..., None]
+        mean = (tokens * weight).sum(dim=1) / weight.sum(dim=1)
+        last = real.long().cumsum(dim=1).argmax(dim=1)
+        end = tokens[torch.arange(len(tokens), device=tokens.device), last]
+        whole = torch.cat((mean, end), dim=-1)[:, None].expand(-1, len(MODALITIES), -1)
+        return self.dropout(torch.cat((self.queries(tokens, ~real), whole), dim=-1))

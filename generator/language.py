@@ -1,14 +1,16 @@
 """The language model that speaks semantic IDs: a frozen base, low-rank changes, new rows, and heads for one pass.
 
 One set of weights serves two generators. The *sequence* reads the new rows: at each position the softmax runs over that
-position's codebook. The *parallel* one reads the state of the begin token alone, from which `StateProjection` and
-`LevelHeads` make the distribution over all nine modalities in one pass: predicted one after another, later modalities
-follow the first guess.
+position's codebook. The *parallel* one reads the states of all tokens, from which `TokenReader` and `LevelHeads` make
+the distribution over all nine modalities in one pass: predicted one after another, later modalities follow the first
+guess. It leaves the last layers out, which turn what was read into the next word.
 
 While it learns, the new rows are a parameter of their own in float32 and enter as input embeddings, so that the base's
 matrix stays untouched; `merge` puts rows and changes into the base for inference. Knows models and codes; no dialogues.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from segue.generator.codec import Codec
-from segue.generator.heads import LevelHeads, StateProjection
+from segue.generator.heads import LevelHeads, TokenReader
 from segue.generator.listener_token import read_token
 from segue.generator.vocabulary import INPUT, draw_rows, get_rows, row_names, set_rows
 
@@ -33,12 +35,19 @@ _TARGETS: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj
 class MusicLanguageModel(nn.Module):
     """A causal language model (Llama or Qwen2 layers) with music tokens.
 
-    `rank` 0 trains the base itself instead of low-rank changes. Raises ValueError for a model whose output matrix is
-    not tied to its input, which none of the supported base models has.
+    `rank` 0 trains the base itself instead of low-rank changes; the heads read the states after `depth` layers, by
+    default two thirds of all. Raises ValueError for a model whose output matrix is not tied to its input, which none of
+    the supported base models has, and for a depth that it does not have.
     """
 
-    def __init__(self, base: "PreTrainedModel", codec: Codec, *, rank: int = RANK, seed: int = 0) -> None:
+    def __init__(
+        self, base: "PreTrainedModel", codec: Codec, *, rank: int = RANK, depth: int | None = None, seed: int = 0
+    ) -> None:
         super().__init__()
+        layers = int(base.config.num_hidden_layers)
+        self.depth = -(-2 * layers // 3) if depth is None else depth
+        if not 1 <= self.depth <= layers:
+            raise ValueError(f"heads cannot read the states after {self.depth} of {layers} layers")
         if row_names(base) != (INPUT,):
             raise ValueError("the base model's input and output embeddings must be one matrix")
         self.codec = codec
@@ -47,9 +56,10 @@ class MusicLanguageModel(nn.Module):
         old = get_embedding(base)
         generator = torch.Generator().manual_seed(seed)
         self.rows = nn.Parameter(draw_rows(old[: codec.base], codec.layout.vocabulary, generator))
-        self.projection = StateProjection(width, HEAD_WIDTH)
-        self.heads = LevelHeads(HEAD_WIDTH, codec.layout)
+        self.reader = TokenReader(width, HEAD_WIDTH)
+        self.heads = LevelHeads(self.reader.width, codec.layout)
         self.base: Any = self._with_changes(base, rank, seed)
+        self._learns = frozenset(name for name, p in self.named_parameters() if p.requires_grad)
 
     @staticmethod
     def _with_changes(base: "PreTrainedModel", rank: int, seed: int) -> nn.Module:
@@ -66,6 +76,10 @@ class MusicLanguageModel(nn.Module):
                 # The base may be bfloat16; what learns must not be.
                 parameter.data = parameter.data.float()
         return changed
+
+    def learnt(self) -> dict[str, nn.Parameter]:
+        """Return what is not the base's own by name: rows, reader, heads, and the low-rank matrices until `fold`."""
+        return {name: p for name, p in self.named_parameters() if name in self._learns}
 
     def changes(self) -> dict[str, Tensor]:
         """Return the low-rank matrices of the base by name."""
@@ -104,9 +118,41 @@ class MusicLanguageModel(nn.Module):
 
         With a soft token `user` [d] there is one state more, see `embed_with`; nothing may then be padded.
         """
-        out = self.base.model(inputs_embeds=self.embed_with(ids, user), attention_mask=real, use_cache=False)
+        return self._run(self.embed_with(ids, user), real)
+
+    def early_states(self, ids: Tensor, real: Tensor | None = None, user: Tensor | None = None) -> Tensor:
+        """Return the states that the heads read, those after `depth` layers; see `states`."""
+        with self.reading_early():
+            return self._run(self.embed_with(ids, user), real)
+
+    def both_states(self, ids: Tensor, real: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return `early_states` and `states` out of one pass."""
+        kept: list[Tensor] = []
+        layer = self.base.model.layers[self.depth - 1]
+        with layer.register_forward_hook(lambda module, given, made: kept.append(made)):
+            states = self.states(ids, real)
+        return self.base.model.norm(kept[0]), states
+
+    @contextmanager
+    def reading_early(self) -> Iterator[None]:
+        """Let the base's last states be those after `depth` layers, the layers behind them left out."""
+        config = self.base.config
+        whole, config.num_hidden_layers = config.num_hidden_layers, self.depth
+        try:
+            yield
+        finally:
+            config.num_hidden_layers = whole
+
+    def _run(self, embedded: Tensor, real: Tensor | None) -> Tensor:
+        out = self.base.model(inputs_embeds=embedded, attention_mask=real, use_cache=False)
         states: Tensor = out.last_hidden_state
         return states
+
+    def keep_early(self) -> "MusicLanguageModel":
+        """Drop the layers that the heads do not read: `states` and `early_states` are the same from here on."""
+        self.base.model.layers = self.base.model.layers[: self.depth]
+        self.base.config.num_hidden_layers = self.depth
+        return self
 
     @torch.no_grad()
     def fold(self) -> "MusicLanguageModel":
@@ -120,10 +166,14 @@ class MusicLanguageModel(nn.Module):
                 setattr(self.base.get_submodule(parent), leaf, part.get_base_layer())
         return self.requires_grad_(False).eval()
 
-    def head_states(self, states: Tensor) -> Tensor:
-        """Return the nine states [n, 9, 384] for the states [n, d] of begin tokens."""
-        projected: Tensor = self.projection(states)
-        return projected
+    def head_states(self, states: Tensor, real: Tensor) -> Tensor:
+        """Return the states of the heads, [n, 9, `reader.width`], for `early_states` [n, length, d] of prompts.
+
+        `real` bool [n, length] is True for the tokens that are read: those behind the opening, whose states are the
+        same for all prompts, up to the begin token, which is the last.
+        """
+        read: Tensor = self.reader(states, real)
+        return read
 
     @torch.no_grad()
     def merge(self) -> "PreTrainedModel":

@@ -1,6 +1,6 @@
 """The language model's weights on disk: what was trained, without the base that it was trained on.
 
-Low-rank changes, new rows, projection and heads, a fifteenth of the model's size. Knows `MusicLanguageModel` and the
+Low-rank changes, new rows, reader and heads, a twelfth of the model's size. Knows `MusicLanguageModel` and the
 weight files; nothing of training.
 """
 
@@ -24,9 +24,10 @@ LANGUAGE: Final = SHIPPED / KIND
 def save_language(
     model: MusicLanguageModel, folder: Path, *, tokenizer: str, base: str, about: Mapping[str, Any]
 ) -> None:
-    """Write what was trained; see `weight_files.write_weights`."""
-    tensors = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    write_weights(folder, KIND, tensors, tokenizer=tokenizer, base=base, about={"rank": model.rank, **about})
+    """Write what was trained of a model that was not folded; see `weight_files.write_weights`."""
+    tensors = model.learnt()
+    shape = {"rank": model.rank, "depth": model.depth}
+    write_weights(folder, KIND, tensors, tokenizer=tokenizer, base=base, about=shape | dict(about))
 
 
 def load_language(
@@ -42,10 +43,14 @@ def load_language(
     """
     tensors, manifest = read_weights(folder, KIND, tokenizer=tokenizer, base=base_hash(base))
     codec = codec_for(base_model.load_tokenizer(base))
-    if not isinstance(rank := manifest.get("rank"), int) or rank < 0:
-        raise WeightsCorrupt(f"the manifest in {folder} tells no rank")
-    model = MusicLanguageModel(base_model.load_model(base, dtype=dtype), codec, rank=rank)
-    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    rank, depth = manifest.get("rank"), manifest.get("depth")
+    if not isinstance(rank, int) or rank < 0 or not isinstance(depth, int):
+        raise WeightsCorrupt(f"the manifest in {folder} tells no rank and depth")
+    try:
+        model = MusicLanguageModel(base_model.load_model(base, dtype=dtype), codec, rank=rank, depth=depth)
+    except ValueError as error:
+        raise WeightsCorrupt(f"{folder} does not fit {base}: {error}") from error
+    trained = model.learnt()
     if set(trained) != set(tensors) or any(trained[name].shape != t.shape for name, t in tensors.items()):
         raise WeightsCorrupt(f"{folder} holds other tensors than the model has")
     with torch.no_grad():

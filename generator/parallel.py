@@ -3,6 +3,8 @@
 Knows the model and prompts; the weights' files are `language_files`' business.
 """
 
+from typing import Final
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,6 +17,10 @@ from segue.generator.language import MusicLanguageModel
 from segue.generator.layout import CodeLayout
 from segue.generator.one_pass import OnePassGenerator
 from segue.generator.prompt import PromptBuilder
+
+PROMPT_TOKENS: Final = 96
+PROMPT_TRACKS: Final = 2
+"""How much of a dialogue is read: each token costs time, and its reader has learnt from no more."""
 
 
 class ParallelGenerator(OnePassGenerator):
@@ -44,7 +50,8 @@ class ParallelGenerator(OnePassGenerator):
         self._prompts = prompts
         self._decoder: Decoder | None = None
         if half or refusal(model) is None:
-            self._decoder = Decoder(model, prompts.max_tokens + 2, prompts.opening, half=half)
+            longest = prompts.max_tokens + 2
+            self._decoder = Decoder(model, longest, prompts.opening, depth=model.depth, half=half)
 
     @property
     def layout(self) -> CodeLayout:
@@ -64,10 +71,11 @@ class ParallelGenerator(OnePassGenerator):
         """
         token = self._model.token(user)
         prompt = self._prompts.prompt(dialogue)
-        ids = torch.from_numpy(np.append(prompt, self._prompts.codec.begin))
+        ids = torch.from_numpy(np.append(prompt, self._prompts.codec.begin))[None]
         with torch.inference_mode():
             if self._decoder is not None:
-                last, _ = self._decoder.read(ids, 0, token)
+                states = self._decoder.states(ids, token)
             else:
-                last = self._model.states(ids[None], user=token)[:, -1]
-            return self._heads.distribution(self._model.head_states(last)[0])
+                states = self._model.early_states(ids, user=token)[:, len(self._prompts.opening) :]
+            real = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+            return self._heads.distribution(self._model.head_states(states, real)[0])

@@ -65,6 +65,8 @@ class TrainingIds:
     """int64 [length]: the ids that carry a loss, `IGNORED` elsewhere."""
     codes_at: int
     """Where the begin token of the target stands; its 27 codes follow."""
+    asked_at: int
+    """Where the opening that all prompts have in common is over."""
 
 
 class PromptBuilder:
@@ -159,7 +161,7 @@ class PromptBuilder:
         labels[first:last] = ids[first:last]
         if learn_response:
             labels[last:] = ids[last:]
-        return TrainingIds(ids, labels, codes_at=len(before))
+        return TrainingIds(ids, labels, codes_at=len(before), asked_at=len(self._system))
 
     def _messages(self, dialogue: Dialogue) -> list[tuple[str, list[int]]]:
         """Join music with the assistant's words after it, and leave out tracks but the newest ones."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from segue.generator import base_model
+from segue.generator import base_model, parallel
 from segue.generator.compact_generator import COMPACT, CompactGenerator
 from segue.generator.decoder import refusal
 from segue.generator.half import halves_pay
@@ -35,6 +35,10 @@ def parallel_generator(
 ) -> ParallelGenerator:
     """Return the parallel generator, in the quick format here unless `dtype` says otherwise."""
     model, prompts, fingerprint = _language(folder, tokenizer, dtype)
+    model.keep_early()
+    prompts = PromptBuilder(
+        base_model.load_tokenizer(), model.codec, max_tokens=parallel.PROMPT_TOKENS, max_tracks=parallel.PROMPT_TRACKS
+    )
     return ParallelGenerator(
         model, prompts, fingerprint=fingerprint, weights=weights_hash(folder), half=_half(model, dtype)
     )

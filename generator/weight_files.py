@@ -72,6 +72,15 @@ def read_weights(
         raise WeightsCorrupt(f"the weights in {folder} cannot be read: {error}") from error
 
 
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return the manifest of weights that were read before. Raises WeightsCorrupt where there is none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsCorrupt(f"the weights in {folder} cannot be read: {error}") from error
+    return manifest
+
+
 def weights_hash(folder: Path) -> str:
     """Return the SHA-256 of the weights in a folder, which is what identifies a generator. Raises WeightsCorrupt."""
     try:

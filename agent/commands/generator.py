@@ -16,16 +16,13 @@ from segue.generator.errors import UserError
 if TYPE_CHECKING:
     from segue.generator.tokenizer import Tokenizer
     from segue.generator.training.corpus import Corpus
+    from segue.generator.training.fit import FitSettings
     from segue.generator.training.language import LanguageSettings
 
 METRICS = "training.jsonl"
 """The file beside the weights that holds one line per report of their training."""
 
 app = typer.Typer(help="The generators of semantic IDs: train one of your own, export it.", no_args_is_help=True)
-
-TRAINING_TOKENS = 88
-TRAINING_TRACKS = 1
-"""How long prompts are in training, and how many earlier tracks stand in them: each token costs time."""
 
 Kind = Literal["compact", "language"]
 Dtype = Literal["float32", "bfloat16"]
@@ -47,6 +44,13 @@ def train(
     rank: Annotated[int, typer.Option(min=0, help="Rank of the language model's changes; 0 trains all of it.")] = 16,
     base: Annotated[str, typer.Option(help="Base language model: the bundled one, a folder or a hub name.")] = "",
     self_similarity: Annotated[float, typer.Option(min=0, help="Weight of TalkPlay's self-similarity loss.")] = 0.1,
+    reader_epochs: Annotated[
+        int, typer.Option(min=1, help="Passes in which the parallel generator's heads learn from the finished model.")
+    ] = 4,
+    start: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Weights whose language model stays: the heads alone learn."),
+    ] = None,
     held_out: Annotated[
         int, typer.Option(min=0, help="Examples kept out of the language model's training, to report their loss.")
     ] = 0,
@@ -54,14 +58,18 @@ def train(
 ) -> None:  # fmt: skip
     """Train a generator on the tracks of one or more catalogs. A killed training of the language model resumes.
 
-    With --folds, for a ranker to learn from, the weights lie in the folders fold-0, fold-1 and so on of --out.
+    The language model learns first, then stays as it is while the heads of the parallel generator learn from what it
+    reads. With --folds, for a ranker to learn from, the weights lie in the folders fold-0, fold-1 and so on of --out.
     """
     from segue.generator.tokenizer import Tokenizer
+    from segue.generator.training.fit import FitSettings
     from segue.generator.training.language import LanguageSettings
 
-    for option, given in (("--held-out", held_out), ("--steps", steps), ("--base", base)):
+    for option, given in (("--held-out", held_out), ("--steps", steps), ("--base", base), ("--start", start)):
         if given and kind == "compact":
             raise UserError(f"{option} is for the language model")
+    if start and (held_out or steps):
+        raise UserError("--start leaves the language model as it is: --held-out and --steps are for its training")
     if folds > 1 and kind == "language":
         raise UserError("--folds is for the compact generator")
     if folds > 1 and not (artist_requests or dialogues):
@@ -85,10 +93,12 @@ def train(
     if kind == "compact":
         _train_compact(corpus, tokenizer, out, about, epochs, seed, folds)
     else:
-        settings = LanguageSettings(
-            epochs=epochs, steps=steps, self_similarity=self_similarity, held_out=held_out, seed=seed
-        )
-        _train_language(corpus, tokenizer, out, about, settings, rank, base)
+        if start is None:
+            settings = LanguageSettings(
+                epochs=epochs, steps=steps, self_similarity=self_similarity, held_out=held_out, seed=seed
+            )
+            about = _train_language(corpus, tokenizer, out, about, settings, rank, base)
+        _train_reader(corpus, tokenizer, start or out, out, about, FitSettings(epochs=reader_epochs, seed=seed), base)
     console.print(f"weights in {out}")
 
 
@@ -159,8 +169,8 @@ def adapt(
     from segue.generator.tokenizer import Tokenizer
     from segue.generator.training.adapt import Adaptation
     from segue.generator.training.adapt import adapt as fit
-    from segue.generator.training.compact import CompactSettings
     from segue.generator.training.corpus import ADAPTATION
+    from segue.generator.training.fit import FitSettings
     from segue.tools.catalog.adapted import adapted_draft, order_folder, publish_adapted
     from segue.tools.catalog.catalog import Catalog
     from segue.tools.catalog.semantic_ids import open_codes, tokenizer_folder
@@ -182,7 +192,7 @@ def adapt(
         names=int(ADAPTATION.names * share),
         seed=seed,
     )
-    adaptation = Adaptation(mixture, CompactSettings(epochs=epochs, seed=seed), from_shipped=not from_scratch)
+    adaptation = Adaptation(mixture, FitSettings(epochs=epochs, seed=seed), from_shipped=not from_scratch)
     with adapted_draft(catalog) as draft:
         with _Bars(draft / METRICS) as bars:
             network, about = fit(
@@ -248,9 +258,10 @@ def _train_compact(
     from segue.generator.compact_generator import save_compact
     from segue.generator.minilm import MiniLM
     from segue.generator.training.adapt import new_network
-    from segue.generator.training.compact import CompactSettings, TextStates, prepare, train_compact
+    from segue.generator.training.compact import TextStates, prepare, train_compact
+    from segue.generator.training.fit import FitSettings
 
-    settings = CompactSettings(epochs=epochs, seed=seed)
+    settings = FitSettings(epochs=epochs, seed=seed)
     with _Bars(out / METRICS) as bars:
         prepared = prepare(corpus, TextStates(MiniLM.load()), new_network(tokenizer), bars.reading)
         for fold in range(folds):
@@ -267,10 +278,12 @@ def _train_compact(
 def _train_language(
     corpus: "Corpus", tokenizer: "Tokenizer", out: Path, about: dict[str, Any], settings: "LanguageSettings",
     rank: int, base: str,
-) -> None:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
+    """Train the language model, write its weights, and return what they are made of."""
     from segue.generator import base_model
     from segue.generator.language import MusicLanguageModel
     from segue.generator.language_files import base_hash, save_language
+    from segue.generator.parallel import PROMPT_TOKENS, PROMPT_TRACKS
     from segue.generator.prompt import PromptBuilder
     from segue.generator.training.centroids import centroids
     from segue.generator.training.checkpoint import remove_checkpoint
@@ -281,7 +294,7 @@ def _train_language(
         words = base_model.load_tokenizer(name)
     except OSError as error:
         raise UserError(f"no base model {name!r}: {error}") from error
-    prompts = PromptBuilder(words, max_tokens=TRAINING_TOKENS, max_tracks=TRAINING_TRACKS)
+    prompts = PromptBuilder(words, max_tokens=PROMPT_TOKENS, max_tracks=PROMPT_TRACKS)
     try:
         model = MusicLanguageModel(base_model.load_model(name), prompts.codec, rank=rank, seed=settings.seed)
     except ValueError as error:
@@ -294,6 +307,42 @@ def _train_language(
     about |= {"settings": vars(settings), "figures": bars.last}
     save_language(model, out, tokenizer=tokenizer.fingerprint, base=base_hash(name), about=about)
     remove_checkpoint(out / "checkpoint")
+    return about
+
+
+def _train_reader(
+    corpus: "Corpus", tokenizer: "Tokenizer", start: Path, out: Path, about: dict[str, Any], settings: "FitSettings",
+    base: str,
+) -> None:  # fmt: skip
+    """Fit reader and heads of the weights in `start` to their language model, which stays as it is."""
+    import torch
+
+    from segue.generator import base_model
+    from segue.generator.decoder import Decoder
+    from segue.generator.half import halves_pay
+    from segue.generator.language_files import base_hash, load_language, save_language
+    from segue.generator.parallel import PROMPT_TOKENS, PROMPT_TRACKS
+    from segue.generator.prompt import PromptBuilder
+    from segue.generator.training.reader import train_reader
+    from segue.generator.weight_files import manifest_of
+
+    name = base or base_model.BUNDLED
+    model, _ = load_language(start, tokenizer=tokenizer.fingerprint, base=name, dtype=torch.float32)
+    reads, _ = load_language(start, tokenizer=tokenizer.fingerprint, base=name)
+    prompts = PromptBuilder(
+        base_model.load_tokenizer(name), model.codec, max_tokens=PROMPT_TOKENS, max_tracks=PROMPT_TRACKS
+    )
+    half = halves_pay() and reads.base.dtype is torch.float32
+    decoder = Decoder(reads.fold(), PROMPT_TOKENS + 2, prompts.opening, depth=model.depth, half=half)
+    with _Bars(out / METRICS) as bars:
+        train_reader(
+            model, decoder, prompts, corpus, settings,
+            reading=bars.reading, report=lambda s: bars.step(s.done, s.total, reader=s.loss),
+        )  # fmt: skip
+    about |= {"reader": vars(settings), "reader_loss": bars.last["reader"]}
+    if start != out:
+        about["language_model"] = manifest_of(start)
+    save_language(model, out, tokenizer=tokenizer.fingerprint, base=base_hash(name), about=about)
 
 
 class _Bars:

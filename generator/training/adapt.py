@@ -19,8 +19,9 @@ from segue.generator.minilm import WIDTH, MiniLM
 from segue.generator.modality import Modality
 from segue.generator.tokenizer import Tokenizer
 from segue.generator.track import Track
-from segue.generator.training.compact import CompactSettings, Prepared, Report, TextStates, prepare, train_compact
+from segue.generator.training.compact import Prepared, TextStates, prepare, train_compact
 from segue.generator.training.corpus import ADAPTATION, Mixture, build_corpus
+from segue.generator.training.fit import FitSettings, Report
 
 SENTENCE_MODALITIES: Final = (Modality.BM, Modality.ST, Modality.SF, Modality.AB)
 """Modalities whose vectors are plain sentence embeddings."""
@@ -31,7 +32,7 @@ class Adaptation:
     """How a catalog is learnt."""
 
     mixture: Mixture = ADAPTATION
-    settings: CompactSettings = field(default_factory=CompactSettings)
+    settings: FitSettings = field(default_factory=FitSettings)
     from_shipped: bool = True
     """Whether to go on from the shipped weights, if their tokenizer is this one."""
 

@@ -6,59 +6,33 @@ modalities. Knows examples and networks; what they are about is the corpus's bus
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from segue.generator.compact import CompactNetwork, Music, Texts, music_batch, played, read_texts, spoken
 from segue.generator.losses import known_positions, mean_loss
 from segue.generator.minilm import WIDTH, MessageTokenizer, MiniLM
 from segue.generator.precision import autocast
 from segue.generator.training.corpus import Corpus
-from segue.generator.training.schedule import batches, learning_rate
+from segue.generator.training.fit import FitSettings, Report, fit
+from segue.generator.training.kept_states import KeptStates
 
 _READ: Final = 128
 """Texts that the body reads at a time."""
 
 
-@dataclass(frozen=True)
-class CompactSettings:
-    """What the outcome depends on beside the corpus."""
-
-    epochs: int = 6
-    batch: int = 256
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    seed: int = 0
-
-
-class Step(NamedTuple):
-    """How far a training has come."""
-
-    done: int
-    total: int
-    """Optimizer steps."""
-    loss: float
-    """Mean of the steps since the last report, nats per position."""
-
-
-Report = Callable[[Step], None]
-
-
-class TextStates:
-    """Token states of many texts, each read once, kept in half precision end to end."""
+class TextStates(KeptStates):
+    """Token states of many texts by MiniLM, each read once."""
 
     def __init__(self, body: MiniLM) -> None:
+        super().__init__(WIDTH)
         self._body = body
         self._tokenizer = MessageTokenizer()
         self._row: dict[str, int] = {}
-        self._states = torch.empty(0, WIDTH, dtype=torch.float16)
-        self._ends = np.empty(0, dtype=np.int64)
-        self._lengths = np.empty(0, dtype=np.int64)
 
     def read(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> None:
         """Read those texts that have not been read. `progress` is called with the texts done and their total."""
@@ -73,26 +47,12 @@ class TextStates:
             lengths += real.sum(dim=1).tolist()
             if progress:
                 progress(min(start + _READ, len(new)), len(new))
-        self._row |= {text: row for row, text in enumerate(new, start=len(self._row))}
-        self._states = torch.cat((self._states, *parts))
-        self._lengths = np.concatenate((self._lengths, np.array(lengths, dtype=np.int64)))
-        self._ends = np.cumsum(self._lengths)
+        self._row |= {text: row for row, text in enumerate(new, start=len(self))}
+        self.add(parts, lengths)
 
     def rows(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the numbers of texts that were read."""
         return np.array([self._row[text] for text in texts], dtype=np.int64)
-
-    def lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return how many tokens each of these texts has."""
-        counts: NDArray[np.int64] = self._lengths[rows]
-        return counts
-
-    def batch(self, rows: NDArray[np.int64]) -> Texts:
-        """Return the padded states of these texts."""
-        ends, lengths = self._ends[rows], self._lengths[rows]
-        parts = [self._states[end - length : end] for end, length in zip(ends, lengths, strict=True)]
-        states = nn.utils.rnn.pad_sequence(parts, batch_first=True).float()
-        return Texts(states, torch.arange(states.shape[1]) < torch.from_numpy(lengths)[:, None])
 
 
 class Prepared(NamedTuple):
@@ -108,7 +68,7 @@ class Prepared(NamedTuple):
     def batch(self, rows: NDArray[np.int64]) -> tuple[Texts, Texts, Music]:
         """Return what the network takes for these examples."""
         music = music_batch([self.music[row] for row in rows.tolist()])
-        return self.states.batch(self.message[rows]), self.states.batch(self.before[rows]), music
+        return Texts(*self.states.batch(self.message[rows])), Texts(*self.states.batch(self.before[rows])), music
 
 
 def prepare(
@@ -130,7 +90,7 @@ def prepare(
 def train_compact(
     network: CompactNetwork,
     prepared: Prepared,
-    settings: CompactSettings,
+    settings: FitSettings,
     report: Report | None = None,
     every: int = 50,
     only: Sequence[int] | None = None,
@@ -139,34 +99,14 @@ def train_compact(
 
     `report` is called every `every` steps and at the end.
     """
-    torch.manual_seed(settings.seed)
-    random = np.random.default_rng(settings.seed)
     chosen = np.arange(len(prepared.message)) if only is None else np.asarray(only)
     lengths = prepared.states.lengths(prepared.message[chosen]) + prepared.states.lengths(prepared.before[chosen])
-    total = settings.epochs * -(-len(lengths) // settings.batch)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate((step + 1) / total))
-    network.train()
-    losses: list[float] = []
-    done = 0
-    for _ in range(settings.epochs):
-        for places in batches(lengths.tolist(), settings.batch, random):
-            rows = chosen[places]
-            targets = prepared.targets[rows]
-            # Products in bfloat16 where that is quick; weights and their updates stay float32.
-            with autocast():
-                each = network.heads.losses(network(*prepared.batch(rows)), targets)
-            loss = mean_loss(each, known_positions(targets))
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-            done += 1
-            if report and (done % every == 0 or done == total):
-                report(Step(done, total, float(np.mean(losses))))
-                losses.clear()
-    network.eval()
+
+    def loss(rows: NDArray[np.int64]) -> Tensor:
+        targets = prepared.targets[rows]
+        # Products in bfloat16 where that is quick; weights and their updates stay float32.
+        with autocast():
+            each = network.heads.losses(network(*prepared.batch(rows)), targets)
+        return mean_loss(each, known_positions(targets))
+
+    fit([network], chosen, lengths.tolist(), loss, settings, report, every)

@@ -1,6 +1,6 @@
 """Training the language model that speaks semantic IDs: both of its generators at once (3MToken, section 2.3).
 
-Each example gives the parallel heads one state, that of the begin token. Every other batch also carries the target's 27
+The parallel heads read the states of each prompt up to its begin token. Every other batch also carries the target's 27
 codes, from which the rows of the sequence learn: cross-entropy with the softmax restricted to the position's codebook,
 plus TalkPlay's self-similarity loss, which keeps token rows as alike as the code vectors that they stand for. It is
 measured where it is not learnt from, too; examples that are held out tell learning from remembering (its figure 2). The
@@ -46,7 +46,7 @@ class LanguageSettings:
     batch: int = 16
     learning_rate: float = 4e-4
     head_rate: float = 1e-3
-    """For the rows, the projection and the heads, which start from nothing."""
+    """For the rows, the reader and the heads, which start from nothing."""
     weight_decay: float = 0.01
     self_similarity: float = SELF_SIMILARITY_WEIGHT
     sequence_share: float = 0.5
@@ -80,6 +80,8 @@ class Batch(NamedTuple):
     real: Tensor
     begin: Tensor
     """int64 [n]: where the begin token stands; the codes follow it."""
+    asked: Tensor
+    """bool [n, length]: what the heads read, from the end of the opening to the begin token."""
     codes: Tensor
     """int64 [n, 27]."""
 
@@ -91,10 +93,13 @@ def collate(examples: Sequence[TrainingIds], codes: Sequence[Codes], *, with_cod
     ids = torch.zeros(len(examples), longest, dtype=torch.int64)
     for row, (example, end) in enumerate(zip(examples, ends, strict=True)):
         ids[row, :end] = torch.from_numpy(example.ids[:end])
+    places, begin = torch.arange(longest), torch.tensor([example.codes_at for example in examples])
+    opened = torch.tensor([example.asked_at for example in examples])
     return Batch(
         ids,
-        torch.arange(longest) < torch.tensor(ends)[:, None],
-        torch.tensor([example.codes_at for example in examples]),
+        places < torch.tensor(ends)[:, None],
+        begin,
+        (places >= opened[:, None]) & (places <= begin[:, None]),
         torch.from_numpy(np.stack(codes).astype(np.int64)),
     )
 
@@ -104,13 +109,13 @@ def position_losses(model: MusicLanguageModel, batch: Batch, *, with_codes: bool
 
     Each code is predicted with the true ones before it given: those of its modality by the heads, all by the sequence.
     """
-    states = model.states(batch.ids, batch.real)
-    rows = torch.arange(len(batch.ids))
-    heads = model.heads.losses(model.head_states(states[rows, batch.begin]), batch.codes)
     if not with_codes:
-        return heads, None
+        early = model.early_states(batch.ids, batch.real)
+        return model.heads.losses(model.head_states(early, batch.asked), batch.codes), None
+    early, states = model.both_states(batch.ids, batch.real)
+    heads = model.heads.losses(model.head_states(early, batch.asked), batch.codes)
     # The state at the begin token predicts the first code, that at code p the code p + 1.
-    places = batch.begin[:, None] + torch.arange(POSITIONS)
+    rows, places = torch.arange(len(batch.ids)), batch.begin[:, None] + torch.arange(POSITIONS)
     read = states[rows[:, None], places].float()
     return heads, codebook_losses(read, model.rows, batch.codes, model.codec.layout)
 
@@ -157,6 +162,8 @@ def train_language(
     for step, (rows, with_codes) in enumerate(plan):
         if step < done:
             continue
+        # What dropout leaves out depends on the step alone, so that a training that resumes goes on as it would have.
+        torch.manual_seed((settings.seed << 32) + step)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * learning_rate((step + 1) / len(plan))
         batch = collate([examples[r] for r in rows], [targets[r] for r in rows], with_codes=with_codes)
@@ -226,7 +233,7 @@ def _plan(lengths: Sequence[int], settings: LanguageSettings) -> list[tuple[list
 
 def _optimizer(model: MusicLanguageModel, settings: LanguageSettings) -> torch.optim.AdamW:
     base = [p for p in model.base.parameters() if p.requires_grad]
-    fresh = [model.rows, *model.projection.parameters(), *model.heads.parameters()]
+    fresh = [model.rows, *model.reader.parameters(), *model.heads.parameters()]
     groups = [
         {"params": base, "lr": settings.learning_rate},
         {"params": fresh, "lr": settings.head_rate},

@@ -8,6 +8,7 @@ what counts of a track's codes are those of `token_training`. Knows people, requ
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,7 +76,7 @@ def train_language_token(
     model.requires_grad_(False).eval()
     torch.manual_seed(settings.seed)
     token = SoftToken(model.width, embedding_norm(model, list(read.values())))
-    prefixes = _Prefixes.read(model, read)
+    prefixes = _Prefixes.read(model, read, len(prompts.opening))
     with torch.inference_mode():
         places = autoencoder.places(codes)
         users = torch.cat([users_of(autoencoder, places, [ask.half for ask in examples])])
@@ -99,10 +100,14 @@ class _Prefixes:
     """Of each layer, [requests, heads, length, d] twice."""
     real: Tensor
     """int64 [requests, length]: 1 where there is a token."""
+    early: Tensor
+    """[requests, length, d]: the states that the heads read."""
+    asked: Tensor
+    """bool [requests, length]: True behind the opening, which they do not read."""
 
     @classmethod
     @torch.no_grad()
-    def read(cls, model: MusicLanguageModel, prompts: dict[str, NDArray[np.int64]]) -> "_Prefixes":
+    def read(cls, model: MusicLanguageModel, prompts: dict[str, NDArray[np.int64]], opening: int) -> "_Prefixes":
         longest = max(map(len, prompts.values()))
         ids, real = torch.zeros(2, len(prompts), longest, dtype=torch.int64)
         for row, prompt in enumerate(prompts.values()):
@@ -110,23 +115,30 @@ class _Prefixes:
             real[row, longest - len(prompt) :] = 1
         places = (real.cumsum(dim=1) - 1).clamp(min=0)
         parts: list[list[tuple[Tensor, Tensor]]] = []
+        early: list[Tensor] = []
         for rows in torch.split(torch.arange(len(ids)), _READ):
-            out = model.base.model(
-                inputs_embeds=model.embed(ids[rows]), attention_mask=real[rows], position_ids=places[rows],
-                use_cache=True,
-            )  # fmt: skip
+            given = {
+                "inputs_embeds": model.embed(ids[rows]), "attention_mask": real[rows], "position_ids": places[rows]
+            }  # fmt: skip
+            out = model.base.model(**given, use_cache=True)
             parts.append([(layer.keys, layer.values) for layer in out.past_key_values.layers])
+            with model.reading_early():
+                early.append(model.base.model(**given, use_cache=False).last_hidden_state)
         layers = [
             (torch.cat([keys for keys, _ in layer]), torch.cat([values for _, values in layer]))
             for layer in zip(*parts, strict=True)
         ]
-        return cls({text: row for row, text in enumerate(prompts)}, layers, real)
+        asked = (real == 1) & (places >= opening)
+        return cls({text: row for row, text in enumerate(prompts)}, layers, real, torch.cat(early), asked)
 
-    def of(self, texts: Sequence[str]) -> tuple[Any, Tensor]:
-        """Return the cache of some requests, to be read on from, and where it is real."""
+    def rows(self, texts: Sequence[str]) -> Tensor:
+        """Return the rows of some requests."""
+        return torch.tensor([self.at[text] for text in texts])
+
+    def of(self, rows: Tensor) -> tuple[Any, Tensor]:
+        """Return the cache of requests, to be read on from, and where it is real."""
         from transformers import DynamicCache
 
-        rows = torch.tensor([self.at[text] for text in texts])
         cache = DynamicCache()
         for number, (keys, values) in enumerate(self.layers):
             cache.update(keys[rows], values[rows], number)
@@ -143,7 +155,8 @@ def _loss(
     with_codes: bool,
 ) -> Tensor:
     """Return the mean loss of the heads, or where codes are taught of the sequence, on what counts."""
-    cache, real = prefixes.of([ask.text for ask in chosen])
+    rows = prefixes.rows([ask.text for ask in chosen])
+    cache, real = prefixes.of(rows)
     targets = torch.from_numpy(codes[[ask.target for ask in chosen]].astype(np.int64))
     ids = torch.full((len(chosen), 1), model.codec.begin)
     if with_codes:
@@ -151,14 +164,17 @@ def _loss(
         ids = torch.cat((ids, known), dim=1)
     words = model.embed(ids)
     new = 1 + ids.shape[1]
-    states = model.base.model(
-        inputs_embeds=torch.cat((tokens.to(words.dtype), words), dim=1),
-        attention_mask=torch.cat((real, torch.ones(len(chosen), new, dtype=torch.int64)), dim=1),
-        position_ids=real.sum(dim=1)[:, None] + torch.arange(new),
-        past_key_values=cache,
-    ).last_hidden_state
+    with nullcontext() if with_codes else model.reading_early():
+        states = model.base.model(
+            inputs_embeds=torch.cat((tokens.to(words.dtype), words), dim=1),
+            attention_mask=torch.cat((real, torch.ones(len(chosen), new, dtype=torch.int64)), dim=1),
+            position_ids=real.sum(dim=1)[:, None] + torch.arange(new),
+            past_key_values=cache,
+        ).last_hidden_state
     if with_codes:
         losses = codebook_losses(states[:, 1:].float(), model.rows, targets, model.codec.layout)
     else:
-        losses = model.heads.losses(model.head_states(states[:, 1]), targets)
+        read = torch.cat((prefixes.early[rows], states), dim=1)
+        asked = torch.cat((prefixes.asked[rows], torch.ones(len(chosen), new, dtype=torch.bool)), dim=1)
+        losses = model.heads.losses(model.head_states(read, asked), targets)
     return mean_loss(losses, counted(targets))

@@ -20,8 +20,9 @@ from segue.generator.minilm import MiniLM
 from segue.generator.modality import MODALITIES, Modality
 from segue.generator.sentences import SentenceEncoder
 from segue.generator.track import Track
-from segue.generator.training.compact import CompactSettings, TextStates, prepare, train_compact
+from segue.generator.training.compact import TextStates, prepare, train_compact
 from segue.generator.training.corpus import Corpus
+from segue.generator.training.fit import FitSettings
 from segue.generator.training_data.example import Example, ExampleTurn, fold_of
 
 LAYOUT = CodeLayout(((6, 4, 3),) * 9)
@@ -45,7 +46,7 @@ def learnt() -> tuple[CompactNetwork, Corpus]:
     network = CompactNetwork(LAYOUT, dropout=0.0)
     prepared = prepare(corpus, TextStates(MiniLM.load()), network)
     steps: list[int] = []
-    settings = CompactSettings(epochs=35, batch=2, learning_rate=3e-3)
+    settings = FitSettings(epochs=35, batch=2, learning_rate=3e-3)
     train_compact(network, prepared, settings, lambda step: steps.append(step.done), every=50)
     assert steps[-1] == 70
     return network, corpus
@@ -72,7 +73,7 @@ def test_a_fold_that_is_left_out_teaches_nothing() -> None:
         assert corpus.without_fold(fold, 2) == [*left, 2]
     network = CompactNetwork(LAYOUT, dropout=0.0)
     prepared = prepare(corpus, TextStates(MiniLM.load()), network)
-    train_compact(network, prepared, CompactSettings(epochs=30, batch=2, learning_rate=3e-3), only=[2])
+    train_compact(network, prepared, FitSettings(epochs=30, batch=2, learning_rate=3e-3), only=[2])
     # Whatever is asked, it only knows the one track that it was shown.
     generator = CompactGenerator(network, "f")
     assert np.array_equal(generator.distribution(Dialogue.of(WISHES[0])).best, codes["t1"])
@@ -208,7 +209,7 @@ def test_adaptation_learns_a_catalog_without_dialogues() -> None:
     ]
     tokenizer = Tokenizer.train(tracks, default_encoders(SentenceEncoder()), sizes=(8, 4, 2))
     codes = tokenizer.encode(tracks)
-    few = Adaptation(Mixture(requests=100, conversations=25, playlists=0), CompactSettings(epochs=1, batch=64))
+    few = Adaptation(Mixture(requests=100, conversations=25, playlists=0), FitSettings(epochs=1, batch=64))
     losses: list[float] = []
     network, about = adapt(tracks, codes, tokenizer, few, report=lambda step: losses.append(step.loss))
     assert about["started_from"] == "code vectors"  # another tokenizer than the shipped weights'
