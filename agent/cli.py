@@ -25,6 +25,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     from segue.agent.commands import (
+        adapt,
         catalog,
         chat,
         generator,
@@ -43,7 +44,7 @@ def build_app() -> typer.Typer:
     )
 
     app.command("chat")(chat.chat)
-    app.command("adapt")(generator.adapt)
+    app.command("adapt")(adapt.adapt)
     app.add_typer(catalog.app, name="catalog")
     app.add_typer(generator.app, name="generator")
     app.add_typer(hear.app, name="hear")

@@ -62,8 +62,10 @@ def load_checkpoint(folder: Path, module: nn.Module, optimizer: torch.optim.Opti
 
 
 def remove_checkpoint(folder: Path) -> None:
-    """Delete the checkpoint of a training whose weights are written."""
+    """Delete the checkpoint of a training whose weights are written, and its folder if nothing else is in it."""
     (folder / _NAME).unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _trained(module: nn.Module) -> dict[str, nn.Parameter]:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segue.generator.decoder import Decoder
+from segue.generator.decoder import Decoder, refusal
 from segue.generator.language import MusicLanguageModel
 from segue.generator.losses import known_positions, mean_loss
 from segue.generator.precision import autocast
@@ -26,11 +26,28 @@ _READ: Final = 2_048
 """Tokens read at a time."""
 Progress = Callable[[int, int], None]
 """Called with the prompts read and their number."""
+Read = Callable[[Tensor], Tensor]
+"""From prompts of one length, int64 [n, length], to the states behind the opening [n, tokens, d]."""
+
+
+def states_of(model: MusicLanguageModel, prompts: PromptBuilder, *, half: bool = False) -> Read:
+    """Return what reads prompts with a model whose changes were folded in, by `Decoder` where that runs it.
+
+    `half` as there.
+    """
+    if half or refusal(model) is None:
+        return Decoder(model, prompts.max_tokens + 2, prompts.opening, depth=model.depth, half=half).states
+
+    def read(ids: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return model.early_states(ids)[:, len(prompts.opening) :]
+
+    return read
 
 
 def train_reader(
     model: MusicLanguageModel,
-    decoder: Decoder,
+    read: Read,
     prompts: PromptBuilder,
     corpus: Corpus,
     settings: FitSettings,
@@ -39,7 +56,7 @@ def train_reader(
     report: Report | None = None,
     every: int = 50,
 ) -> None:
-    """Train reader and heads of `model` in place on states that `decoder` makes of the prompts (`depth` layers deep).
+    """Train reader and heads of `model` in place on the states that `read` makes of the prompts (see `states_of`).
 
     `report` is called every `every` steps and at the end.
     """
@@ -48,7 +65,7 @@ def train_reader(
         for example in corpus.examples
     ]
     row = {ids: number for number, ids in enumerate(sorted({ids.tobytes() for ids in asked}, key=len))}
-    kept = read_prompts(decoder, [np.frombuffer(ids, dtype=np.int64) for ids in row], model.width, reading)
+    kept = read_prompts(read, [np.frombuffer(ids, dtype=np.int64) for ids in row], model.width, reading)
     rows = np.array([row[ids.tobytes()] for ids in asked])
     targets = torch.from_numpy(np.stack([corpus.target(example) for example in corpus.examples]).astype(np.int64))
 
@@ -64,7 +81,7 @@ def train_reader(
 
 
 def read_prompts(
-    decoder: Decoder, prompts: Sequence[NDArray[np.int64]], width: int, progress: Progress | None = None
+    read: Read, prompts: Sequence[NDArray[np.int64]], width: int, progress: Progress | None = None
 ) -> KeptStates:
     """Return the states, `width` wide, of prompts that are sorted by length, all of which begin with the opening."""
     kept, parts, lengths = KeptStates(width), [], []
@@ -74,7 +91,7 @@ def read_prompts(
         # Prompts of one length need no padding.
         while stop < len(prompts) and len(prompts[stop]) == length and (stop - start) * length < _READ:
             stop += 1
-        states = decoder.states(torch.from_numpy(np.stack(prompts[start:stop])))
+        states = read(torch.from_numpy(np.stack(prompts[start:stop])))
         parts.append(states.flatten(0, 1).half())
         lengths += [states.shape[1]] * (stop - start)
         start = stop

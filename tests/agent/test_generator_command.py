@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import LlamaConfig, LlamaForCausalLM
 from typer.testing import CliRunner
 
 from segue.agent.cli import build_app
@@ -104,3 +107,33 @@ def test_an_empty_library_and_an_unknown_base_model_are_refused(
     arguments = ("--out", tmp_path / "o", "--catalog", music, "--examples", 100, "--base", tmp_path / "nowhere")
     with pytest.raises(UserError, match="nowhere"):
         run("generator", "train", "--kind", "language", *arguments)
+
+
+def small_base(folder: Path) -> Path:
+    from segue.generator.base_model import load_tokenizer
+
+    torch.manual_seed(0)
+    tokenizer = load_tokenizer()
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), tie_word_embeddings=True, hidden_size=16, intermediate_size=16,
+        num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=128,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_language_model_learns_and_then_its_heads_alone(music: Path, tmp_path: Path) -> None:
+    base, one, two = small_base(tmp_path / "base"), tmp_path / "one", tmp_path / "two"
+    given = ("--kind", "language", "--base", base, "--catalog", music, "--examples", 100, "--reader-epochs", 2)
+    run("generator", "train", "--out", one, "--steps", 2, *given)
+    assert sorted(path.name for path in one.iterdir()) == ["manifest.json", "training.jsonl", "weights.safetensors"]
+    run("generator", "train", "--out", two, "--start", one, *given)
+    before, after = (load_file(folder / "weights.safetensors") for folder in (one, two))
+    changed = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
+    assert changed
+    assert all(name.startswith(("reader.", "heads.")) for name in changed)
+    manifests = [json.loads((folder / "manifest.json").read_text(encoding="utf-8")) for folder in (one, two)]
+    assert manifests[1]["language_model"] == manifests[0]
+    with pytest.raises(UserError, match="--start leaves the language model as it is"):
+        run("generator", "train", "--out", two, "--start", one, "--steps", 2, *given)

@@ -13,6 +13,7 @@ from segue.generator.contract import GeneratorContract
 from segue.generator.dialogue import Dialogue
 from segue.generator.errors import WeightsCorrupt
 from segue.generator.interface import Generator
+from segue.generator.language import MusicLanguageModel
 from segue.generator.losses import codebook_log_probabilities
 from segue.generator.parallel import ParallelGenerator
 from segue.generator.prompt import PromptBuilder

@@ -6,13 +6,12 @@ import torch
 from tests.generator.training.conftest import WISHES, build, corpus
 from transformers import PreTrainedTokenizerFast
 
-from segue.generator.decoder import Decoder
 from segue.generator.dialogue import Dialogue, DialogueTurn, music_turn
 from segue.generator.language import MusicLanguageModel
 from segue.generator.parallel import ParallelGenerator
 from segue.generator.prompt import PromptBuilder
 from segue.generator.training.fit import FitSettings, Step
-from segue.generator.training.reader import read_prompts, train_reader
+from segue.generator.training.reader import read_prompts, states_of, train_reader
 
 
 @pytest.fixture
@@ -22,12 +21,11 @@ def model(smollm_tokenizer: PreTrainedTokenizerFast) -> MusicLanguageModel:
 
 def test_heads_learn_and_the_model_stays(model: MusicLanguageModel, smollm_tokenizer: PreTrainedTokenizerFast) -> None:
     prompts, known = PromptBuilder(smollm_tokenizer, model.codec), corpus()
-    decoder = Decoder(model, 100, prompts.opening, depth=model.depth)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     told: list[Step] = []
     progress: list[tuple[int, int]] = []
     train_reader(
-        model, decoder, prompts, known, FitSettings(epochs=40, batch=4, learning_rate=5e-3),
+        model, states_of(model, prompts), prompts, known, FitSettings(epochs=40, batch=4, learning_rate=5e-3),
         reading=lambda done, total: progress.append((done, total)), report=told.append, every=10,
     )  # fmt: skip
     assert progress[-1] == (2, 2)  # eight examples of two wishes, each read once
@@ -47,13 +45,16 @@ def test_states_are_kept_of_what_stands_behind_the_opening(
     played = (DialogueTurn(role="user", text="jazz"), music_turn(corpus().codes["t0"], "a track", True))
     dialogues = [Dialogue.of(WISHES[0]), Dialogue.of(WISHES[1]), Dialogue(turns=(*played, *Dialogue.of("more").turns))]
     ids = sorted((np.append(prompts.prompt(one), model.codec.begin) for one in dialogues), key=len)
-    decoder = Decoder(model, 200, prompts.opening, depth=model.depth)
-    kept = read_prompts(decoder, ids, model.width)
+    kept = read_prompts(states_of(model, prompts), ids, model.width)
     states, real = kept.batch(np.array([2, 0]))
     for row, number in enumerate((2, 0)):
         early = model.early_states(torch.from_numpy(ids[number])[None])[0, len(prompts.opening) :]
         assert int(real[row].sum()) == len(early)
         torch.testing.assert_close(states[row, : len(early)], early, atol=2e-3, rtol=2e-3)
+    # A model that the decoder cannot run is read as well.
+    model.base.config.layer_types = ["sliding_attention"]
+    general, _ = read_prompts(states_of(model, prompts), ids, model.width).batch(np.array([2, 0]))
+    torch.testing.assert_close(general, states, atol=2e-3, rtol=2e-3)
 
 
 def test_early_states_are_those_of_a_whole_pass(
