@@ -28,10 +28,7 @@ WISH = Dialogue.of("some mellow 90s rock")
 def build(
     tokenizer: PreTrainedTokenizerFast, kind: str = "llama", layout: CodeLayout | None = None
 ) -> SequenceGenerator:
-    return over(tokenizer, folded(tokenizer, kind, layout))
-
-
-def over(tokenizer: PreTrainedTokenizerFast, music: MusicLanguageModel) -> SequenceGenerator:
+    music = folded(tokenizer, kind, layout)
     return SequenceGenerator(music, PromptBuilder(tokenizer, music.codec), fingerprint="f")
 
 
@@ -56,15 +53,16 @@ class TestSequenceContract(GeneratorContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def model(cls, smollm_tokenizer: PreTrainedTokenizerFast) -> MusicLanguageModel:
-        return folded(smollm_tokenizer, cls.kind)
+    def parts(cls, smollm_tokenizer: PreTrainedTokenizerFast) -> tuple[MusicLanguageModel, PromptBuilder]:
+        model = folded(smollm_tokenizer, cls.kind)
+        return model, PromptBuilder(smollm_tokenizer, model.codec)
 
     @pytest.fixture(autouse=True)
-    def _model(self, smollm_tokenizer: PreTrainedTokenizerFast, model: MusicLanguageModel) -> None:
-        self.tokenizer, self.music = smollm_tokenizer, model
+    def _parts(self, parts: tuple[MusicLanguageModel, PromptBuilder]) -> None:
+        self.made = parts
 
     def make_generator(self) -> Generator:
-        return over(self.tokenizer, self.music)
+        return SequenceGenerator(*self.made, fingerprint="f")
 
 
 class TestSequenceContractOnQwen(TestSequenceContract):

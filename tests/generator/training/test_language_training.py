@@ -136,12 +136,13 @@ def test_training_all_of_a_model_is_possible(smollm_tokenizer: PreTrainedTokeniz
 class TestParallelContract(GeneratorContract):
     @pytest.fixture(scope="class")
     @classmethod
-    def model(cls, smollm_tokenizer: PreTrainedTokenizerFast) -> MusicLanguageModel:
-        return build(smollm_tokenizer)
+    def parts(cls, smollm_tokenizer: PreTrainedTokenizerFast) -> tuple[MusicLanguageModel, PromptBuilder]:
+        model = build(smollm_tokenizer)
+        return model, PromptBuilder(smollm_tokenizer, model.codec)
 
     @pytest.fixture(autouse=True)
-    def _model(self, smollm_tokenizer: PreTrainedTokenizerFast, model: MusicLanguageModel) -> None:
-        self.tokenizer, self.music = smollm_tokenizer, model
+    def _parts(self, parts: tuple[MusicLanguageModel, PromptBuilder]) -> None:
+        self.made = parts
 
     def make_generator(self) -> Generator:
-        return ParallelGenerator(self.music, PromptBuilder(self.tokenizer, self.music.codec), fingerprint="f")
+        return ParallelGenerator(*self.made, fingerprint="f")
