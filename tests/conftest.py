@@ -16,13 +16,26 @@ import warnings
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from segue.generator.track import Track
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / f"numba-{_WORKER}")
 _SCHEMAS = count()
 gc.set_threshold(50_000, 10, 10)
+
+
+@pytest.fixture(scope="session")
+def shipped_tracks() -> "tuple[Track, ...]":
+    """The tracks of the catalog that ships; they take a second to make."""
+    from segue.tools.catalog.default import SOURCE
+    from segue.tools.catalog.parquet import from_rows, read_table
+
+    return tuple(from_rows(read_table(SOURCE)))
 
 
 @pytest.fixture(scope="session")

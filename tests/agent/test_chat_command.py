@@ -13,18 +13,15 @@ from segue.agent.m3u import m3u
 from segue.generator.errors import QueryError
 from segue.generator.sentences import SentenceEncoder
 from segue.generator.track import Track
-from segue.tools.catalog.default import SOURCE
-from segue.tools.catalog.parquet import from_rows, read_table
 from segue.tools.catalog.update import update_catalog
 from segue.tools.importance import ModalityWeights
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, shipped_tracks: tuple[Track, ...]) -> Path:
     """A catalog of real tracks, few enough to be encoded here, with the encoder that chats use."""
     folder = tmp_path_factory.mktemp("catalog")
-    known = list(from_rows(read_table(SOURCE)))
-    tracks = [track for genre in ("trip hop", "country") for track in known if genre in track.genres][:60]
+    tracks = [track for genre in ("trip hop", "country") for track in shipped_tracks if genre in track.genres][:60]
     update_catalog(folder, tracks, encoder=SentenceEncoder())
     return folder
 

@@ -14,8 +14,6 @@ from segue.agent.reply.verify import settled, unsupported
 from segue.agent.turn import Turn
 from segue.agent.wish import Wish
 from segue.generator.track import Track
-from segue.tools.catalog.default import SOURCE
-from segue.tools.catalog.parquet import from_rows, read_table
 
 TEARDROP = Track.model_validate(
     {
@@ -73,11 +71,10 @@ def test_what_the_catalog_does_not_say_is_refused(text: str, wrong: str) -> None
     assert wrong in unsupported(text, BOTH, "something calm for the rain")
 
 
-def test_every_sentence_of_our_own_passes_over_the_whole_default_catalog() -> None:
-    tracks = list(from_rows(read_table(SOURCE)))
+def test_every_sentence_of_our_own_passes_over_the_whole_default_catalog(shipped_tracks: tuple[Track, ...]) -> None:
     random = Random(1)
     for _ in range(300):
-        chosen = random.sample(tracks, random.choice((1, 2, 5, 10)))
+        chosen = random.sample(shipped_tracks, random.choice((1, 2, 5, 10)))
         wish = Wish(act=random.choice(("request", "more", "refine", "dislike")), text="play something")
         said = sentences.answer(wish, chosen, random)
         assert unsupported(said, chosen) == (), said

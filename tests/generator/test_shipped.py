@@ -8,17 +8,17 @@ import pytest
 import torch
 
 from segue.generator import shipped
-from segue.generator.compact_generator import COMPACT
+from segue.generator.compact_generator import COMPACT, CompactGenerator
 from segue.generator.dialogue import Dialogue
 from segue.generator.distribution import log_code_prior
 from segue.generator.errors import TokenizerMismatch
 from segue.generator.half import halves_run
 from segue.generator.language_files import LANGUAGE
+from segue.generator.layout import Codes
 from segue.generator.names import fold
 from segue.generator.shipped import compact_generator, parallel_generator, sequence_generator
 from segue.generator.tokenizer_files import read_fingerprint
-from segue.tools.catalog.default import SOURCE
-from segue.tools.catalog.parquet import from_rows, read_table
+from segue.generator.track import Track
 from segue.tools.catalog.remembered_codes import RememberedCodes
 
 
@@ -39,16 +39,26 @@ def test_a_manifest_tells_what_the_weights_were_made_of(folder: Path) -> None:
     assert all(len(digest) == 64 for digest in manifest["data"].values())
 
 
+@pytest.fixture(scope="module")
+def codes(shipped_tracks: tuple[Track, ...]) -> Codes:
+    known, codes = RememberedCodes.load().find(shipped_tracks)
+    assert known.all()
+    return codes
+
+
+@pytest.fixture(scope="module")
+def generator() -> CompactGenerator:
+    return compact_generator()
+
+
 @pytest.mark.parametrize(
     ("wish", "artist"), [("play some Nirvana", "nirvana"), ("songs by Miles Davis", "miles davis"), ("abba", "abba")]
 )
-def test_an_artist_asked_for_by_name_is_among_the_first_tracks(wish: str, artist: str) -> None:
-    tracks = list(from_rows(read_table(SOURCE)))
-    known, codes = RememberedCodes.load().find(tracks)
-    assert known.all()
-    generator = compact_generator()
+def test_an_artist_asked_for_by_name_is_among_the_first_tracks(
+    wish: str, artist: str, shipped_tracks: tuple[Track, ...], codes: Codes, generator: CompactGenerator
+) -> None:
     scores = generator.distribution(Dialogue.of(wish)).score(codes, log_code_prior(codes, generator.layout), np.ones(9))
-    first = [tracks[row] for row in np.argsort(-scores)[:10]]
+    first = [shipped_tracks[row] for row in np.argsort(-scores)[:10]]
     assert any(fold(track.artist) == artist for track in first), [str(t.artist) for t in first]
 
 

@@ -44,8 +44,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
 
 
 @pytest.fixture(scope="module")
-def tracks(catalog: Catalog) -> dict[str, Track]:
-    return {track.id: track for track in catalog}
+def tracks(shipped_tracks: tuple[Track, ...]) -> dict[str, Track]:
+    return {track.id: track for track in shipped_tracks}
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ import numpy as np
 
 from segue.generator.tokenizer_files import read_fingerprint
 from segue.generator.track import Track
-from segue.tools.catalog.default import SOURCE
-from segue.tools.catalog.parquet import from_rows, read_table
 from segue.tools.catalog.remembered_codes import RememberedCodes
 
 
@@ -27,9 +25,11 @@ def test_only_tracks_alike_in_everything_are_remembered(tmp_path: Path) -> None:
     assert not found[[1, 2]].any()
 
 
-def test_the_package_remembers_the_whole_default_catalog_by_the_shipped_tokenizer() -> None:
+def test_the_package_remembers_the_whole_default_catalog_by_the_shipped_tokenizer(
+    shipped_tracks: tuple[Track, ...],
+) -> None:
     remembered = RememberedCodes.load()
     assert remembered.fingerprint == read_fingerprint()
-    known, codes = remembered.find(list(from_rows(read_table(SOURCE))))
+    known, codes = remembered.find(shipped_tracks)
     assert known.all()
     assert len(np.unique(codes, axis=0)) > 0.99 * len(codes)
