@@ -48,7 +48,7 @@ class HeadStack:
         parts = []
         for m, (one, two, three) in enumerate(self._sizes):
             codes = mapped[m, 2 * self._rank :]
-            level1, level2, level3 = torch.split(codes[: one + two + three], (one, two, three))
+            level1, level2, level3 = torch.split(codes[: one + two + three], [one, two, three])
             level1[UNKNOWN] = -torch.inf
             tables = (
                 level1,

@@ -163,4 +163,5 @@ class TokenReader(nn.Module):
         last = real.long().cumsum(dim=1).argmax(dim=1)
         end = tokens[torch.arange(len(tokens), device=tokens.device), last]
         whole = torch.cat((mean, end), dim=-1)[:, None].expand(-1, len(MODALITIES), -1)
-        return self.dropout(torch.cat((self.queries(tokens, ~real), whole), dim=-1))
+        states: torch.Tensor = self.dropout(torch.cat((self.queries(tokens, ~real), whole), dim=-1))
+        return states

@@ -54,6 +54,10 @@ class TextStates(KeptStates):
         """Return the numbers of texts that were read."""
         return np.array([self._row[text] for text in texts], dtype=np.int64)
 
+    def batch(self, rows: NDArray[np.int64]) -> Texts:
+        """Return the padded states of these texts."""
+        return Texts(*super().batch(rows))
+
 
 class Prepared(NamedTuple):
     """Examples as the network reads them, row by row."""
@@ -68,7 +72,7 @@ class Prepared(NamedTuple):
     def batch(self, rows: NDArray[np.int64]) -> tuple[Texts, Texts, Music]:
         """Return what the network takes for these examples."""
         music = music_batch([self.music[row] for row in rows.tolist()])
-        return Texts(*self.states.batch(self.message[rows])), Texts(*self.states.batch(self.before[rows])), music
+        return self.states.batch(self.message[rows]), self.states.batch(self.before[rows]), music
 
 
 def prepare(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from segue.generator.heads import LevelHeads, ModalityQueries, StateProjection
+from segue.generator.heads import LevelHeads, ModalityQueries, TokenReader
 from segue.generator.layout import CodeLayout
 from segue.generator.losses import known_positions, mean_loss
 
@@ -20,10 +20,10 @@ def random_codes(count: int, seed: int = 0, layout: CodeLayout = LAYOUT) -> torc
     return torch.as_tensor(codes)
 
 
-def trained(reader: torch.nn.Module, inputs: torch.Tensor, codes: torch.Tensor, steps: int = 120) -> LevelHeads:
-    heads = LevelHeads(32, LAYOUT, rank=4)
+def trained(reader: torch.nn.Module, inputs: torch.Tensor, codes: torch.Tensor, width: int = 32) -> LevelHeads:
+    heads = LevelHeads(width, LAYOUT, rank=4)
     optimizer = torch.optim.AdamW([*reader.parameters(), *heads.parameters()], lr=0.02)
-    for _ in range(steps):
+    for _ in range(120):
         optimizer.zero_grad()
         loss = mean_loss(heads.losses(reader(inputs), codes), known_positions(codes))
         loss.backward()  # type: ignore[no-untyped-call]
@@ -61,17 +61,34 @@ def test_unknown_modalities_are_not_learnt() -> None:
     assert (states.grad[~unknown] != 0).any(dim=-1).all()
 
 
-def test_heads_learn_which_dialogue_asks_for_which_codes() -> None:
+class Whole(torch.nn.Module):
+    """A reader of prompts without padding."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reader = TokenReader(20, 36, dropout=0.0)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        states: torch.Tensor = self.reader(tokens, torch.ones(tokens.shape[:2], dtype=torch.bool))
+        return states
+
+
+def test_heads_learn_which_prompt_asks_for_which_codes() -> None:
     torch.manual_seed(1)
-    inputs, codes = torch.randn(24, 20), random_codes(24, seed=1)
-    reader = StateProjection(20, 32)
-    heads = trained(reader, inputs, codes)
-    states = reader(inputs).detach()
+    tokens, codes = torch.randn(24, 5, 20), random_codes(24, seed=1)
+    whole = Whole()
+    heads = trained(whole, tokens, codes, whole.reader.width)
+    states = whole(tokens).detach()
     for row in range(24):
         best = heads.distribution(states[row]).best.reshape(9, 3)
         wanted = codes[row].view(9, 3).numpy()
         known = wanted[:, 0] != 0
         assert np.array_equal(best[known], wanted[known])
+    # Padding on either side changes nothing.
+    for before, after in ((3, 0), (0, 2)):
+        real = torch.tensor([False] * before + [True] * 5 + [False] * after).expand(24, -1)
+        padded = torch.cat((torch.full((24, before, 20), 9.0), tokens, torch.full((24, after, 20), -9.0)), dim=1)
+        torch.testing.assert_close(whole.reader(padded, real), states, atol=1e-5, rtol=1e-5)
 
 
 def test_queries_find_the_token_that_speaks_of_their_modality() -> None:
