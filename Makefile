@@ -67,7 +67,7 @@ generator: $(READY)
 	mkdir -p build
 	gzip -dc $(DATA)/tracks.jsonl.gz | grep '"cpcd"' > build/cpcd.jsonl
 	$(BIN)/segue generator train --kind compact --out generator/weights/compact --examples 50000 --epochs 4 $(OPEN)
-	$(BIN)/segue generator train --kind language --out generator/weights/language --examples 20000 --steps 1000 $(OPEN)
+	$(BIN)/segue generator train --kind language --out generator/weights/language --examples 20000 --steps 1000 --reader-epochs 6 $(OPEN)
 
 # Train the two-tower retriever and the ranker that ship, on the dialogues' training part; an hour on two cores. The
 # ranker must not learn from a generator that knows the answers, so two are made, each without half of the dialogues.
