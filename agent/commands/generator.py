@@ -57,9 +57,13 @@ def train(
         train_compact_generator,
         train_language_model,
     )
+    from segue.generator.base_model import BUNDLED
+    from segue.generator.language_files import KIND as LANGUAGE_KIND
+    from segue.generator.language_files import base_hash
     from segue.generator.tokenizer import Tokenizer
     from segue.generator.training.fit import FitSettings
     from segue.generator.training.language import LanguageSettings
+    from segue.generator.weight_files import read_weights
 
     for option, given in (("--held-out", held_out), ("--steps", steps), ("--base", base), ("--start", start)):
         if given and kind == "compact":
@@ -72,6 +76,8 @@ def train(
         raise UserError("--folds leaves dialogues and artists out: give --dialogues or --artist-requests")
     refuse_garbage(artist_requests, dialogues)
     tokenizer = Tokenizer.load()
+    if start:
+        read_weights(start, LANGUAGE_KIND, tokenizer=tokenizer.fingerprint, base=base_hash(base or BUNDLED))
     console = Console(stderr=True)
     with console.status("encoding the tracks"):
         corpus = corpus_of(catalog, tokenizer, artist_requests, dialogues, examples, seed)
@@ -94,7 +100,7 @@ def train(
                 epochs=epochs, steps=steps, self_similarity=self_similarity, held_out=held_out, seed=seed
             )
             about = train_language_model(corpus, tokenizer, out, about, settings, rank, base)
-        fit_reader(corpus, tokenizer, start or out, out, about, FitSettings(epochs=reader_epochs, seed=seed), base)
+        fit_reader(corpus, tokenizer, start, out, about, FitSettings(epochs=reader_epochs, seed=seed), base)
     console.print(f"weights in {out}")
 
 

@@ -119,10 +119,10 @@ def train_language_model(
 
 
 def fit_reader(
-    corpus: "Corpus", tokenizer: "Tokenizer", start: Path, out: Path, about: dict[str, Any], settings: "FitSettings",
-    base: str,
+    corpus: "Corpus", tokenizer: "Tokenizer", start: Path | None, out: Path, about: dict[str, Any],
+    settings: "FitSettings", base: str,
 ) -> None:  # fmt: skip
-    """Fit reader and heads of the weights in `start` to their language model and write all into `out`."""
+    """Fit reader and heads of the weights in `start`, or else in `out`, to their language model; write into `out`."""
     import torch
 
     from segue.generator import base_model
@@ -135,8 +135,11 @@ def fit_reader(
     from segue.generator.weight_files import manifest_of
 
     name = base or base_model.BUNDLED
-    model, _ = load_language(start, tokenizer=tokenizer.fingerprint, base=name, dtype=torch.float32)
-    reads, _ = load_language(start, tokenizer=tokenizer.fingerprint, base=name)
+    if start is not None:
+        about = {**about, "language_model": manifest_of(start)}
+    folder = start or out
+    model, _ = load_language(folder, tokenizer=tokenizer.fingerprint, base=name, dtype=torch.float32)
+    reads, _ = load_language(folder, tokenizer=tokenizer.fingerprint, base=name)
     prompts = PromptBuilder(
         base_model.load_tokenizer(name), model.codec, max_tokens=PROMPT_TOKENS, max_tracks=PROMPT_TRACKS
     )
@@ -148,7 +151,5 @@ def fit_reader(
             reading=bars.reading, report=lambda s: bars.step(s.done, s.total, reader=s.loss),
         )  # fmt: skip
     about |= {"reader": vars(settings), "reader_loss": bars.last["reader"]}
-    if start != out:
-        about["language_model"] = manifest_of(start)
     save_language(model, out, tokenizer=tokenizer.fingerprint, base=base_hash(name), about=about)
     remove_checkpoint(out / "checkpoint")

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from typer.testing import CliRunner
 
 from segue.agent.cli import build_app
-from segue.generator.errors import SourceError, UserError
+from segue.generator.errors import SourceError, UserError, WeightsCorrupt
 from segue.generator.sentences import SentenceEncoder
 from segue.generator.track import Track
 from segue.tools.catalog.adapted import adapted_draft, compact_folder, publish_adapted
@@ -135,5 +135,7 @@ def test_a_language_model_learns_and_then_its_heads_alone(music: Path, tmp_path:
     assert all(name.startswith(("reader.", "heads.")) for name in changed)
     manifests = [json.loads((folder / "manifest.json").read_text(encoding="utf-8")) for folder in (one, two)]
     assert manifests[1]["language_model"] == manifests[0]
+    with pytest.raises(WeightsCorrupt, match="another base model"):
+        run("generator", "train", "--kind", "language", "--out", two, "--start", one, "--catalog", music)
     with pytest.raises(UserError, match="--start leaves the language model as it is"):
         run("generator", "train", "--out", two, "--start", one, "--steps", 2, *given)
