@@ -13,6 +13,7 @@ from segue.generator.errors import UserError
 
 app = typer.Typer(help="The generators of semantic IDs: train one of your own, export it.", no_args_is_help=True)
 
+READER_EPOCHS = 4
 Kind = Literal["compact", "language"]
 Dtype = Literal["float32", "bfloat16"]
 
@@ -34,8 +35,9 @@ def train(
     base: Annotated[str, typer.Option(help="Base language model: the bundled one, a folder or a hub name.")] = "",
     self_similarity: Annotated[float, typer.Option(min=0, help="Weight of TalkPlay's self-similarity loss.")] = 0.1,
     reader_epochs: Annotated[
-        int, typer.Option(min=1, help="Passes in which the parallel generator's heads learn from the finished model.")
-    ] = 4,
+        int | None,
+        typer.Option(min=1, help="Passes in which the heads learn from the finished language model; 4 by default."),
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Weights whose language model stays: the heads alone learn."),
@@ -65,7 +67,13 @@ def train(
     from segue.generator.training.language import LanguageSettings
     from segue.generator.weight_files import read_weights
 
-    for option, given in (("--held-out", held_out), ("--steps", steps), ("--base", base), ("--start", start)):
+    for option, given in (
+        ("--held-out", held_out),
+        ("--steps", steps),
+        ("--base", base),
+        ("--start", start),
+        ("--reader-epochs", reader_epochs),
+    ):
         if given and kind == "compact":
             raise UserError(f"{option} is for the language model")
     if start and (held_out or steps):
@@ -100,7 +108,9 @@ def train(
                 epochs=epochs, steps=steps, self_similarity=self_similarity, held_out=held_out, seed=seed
             )
             about = train_language_model(corpus, tokenizer, out, about, settings, rank, base)
-        fit_reader(corpus, tokenizer, start, out, about, FitSettings(epochs=reader_epochs, seed=seed), base)
+        fit_reader(
+            corpus, tokenizer, start, out, about, FitSettings(epochs=reader_epochs or READER_EPOCHS, seed=seed), base
+        )
     console.print(f"weights in {out}")
 
 

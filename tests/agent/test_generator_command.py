@@ -64,6 +64,7 @@ def test_a_training_that_fails_leaves_the_old_weights(tmp_path: Path) -> None:
         ("compact", "--held-out", 1, "language model"),
         ("compact", "--steps", 9, "language model"),
         ("compact", "--base", "gpt2", "language model"),
+        ("compact", "--reader-epochs", 2, "language model"),
         ("compact", "--folds", 2, "give --dialogues or --artist-requests"),
         ("language", "--folds", 2, "compact generator"),
         ("language", "--held-out", 999, "nothing"),
